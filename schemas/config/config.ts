@@ -1,0 +1,167 @@
+import { z } from "zod";
+import { hostPort } from "./address.ts";
+
+/**
+ * Every setting, its default and what it means. Unknown keys are refused. Files use these names;
+ * environment variables are `V6METER_` and the path in capitals with `__` between its parts
+ * (`V6METER_COLLECTOR__UDP=127.0.0.1:2055,127.0.0.1:4739`).
+ */
+
+export const collectorConfig = z
+  .strictObject({
+    udp: z
+      .array(hostPort)
+      .min(1)
+      .default(["127.0.0.1:2055", "127.0.0.1:4739"])
+      .describe(
+        "Addresses that take NetFlow v1, v5, v7, v9 and IPFIX; 0.0.0.0 or [::] to be reached from other machines",
+      ),
+    receive_buffer_bytes: z
+      .int()
+      .min(65_536)
+      .max(1_073_741_824)
+      .default(33_554_432)
+      .describe("Receive buffer asked of the kernel for each socket"),
+    flush_interval_ms: z
+      .int()
+      .min(10)
+      .max(60_000)
+      .default(500)
+      .describe("Longest time a decoded record waits before it is published"),
+    batch_rows: z
+      .int()
+      .min(1_024)
+      .max(1_048_576)
+      .default(65_536)
+      .describe("Rows of a batch; a full one is published at once"),
+    decoder: z
+      .enum(["v6meter", "node-netflowv9"])
+      .default("v6meter")
+      .describe("The decoder; node-netflowv9 must be installed beside (GPL-2.0) and knows no IPFIX"),
+    max_exporters: z.int().min(1).max(1_000_000).default(20_000).describe("Exporters followed at once"),
+    max_templates: z.int().min(1).max(65_280).default(4_096).describe("Templates kept for one exporter"),
+    template_ttl_ms: z
+      .int()
+      .min(60_000)
+      .default(21_600_000)
+      .describe("A template not refreshed for so long is forgotten"),
+    template_source_port: z
+      .enum(["session_then_any", "session", "any"])
+      .default("session_then_any")
+      .describe(
+        "Whether a template serves data from other source ports of its exporter: after its own session's, never, or always",
+      ),
+    park_max_bytes: z
+      .int()
+      .min(0)
+      .max(1_073_741_824)
+      .default(1_048_576)
+      .describe("Data kept for one exporter while its template is not known"),
+    park_ttl_ms: z.int().min(0).default(1_800_000).describe("How long data waits for its template"),
+    duplicate_window_ms: z
+      .int()
+      .min(0)
+      .max(60_000)
+      .default(1_000)
+      .describe("The same bytes with the same sequence number within this time are one datagram; 0 keeps all"),
+    clock_tolerance_ms: z
+      .int()
+      .min(0)
+      .default(60_000)
+      .describe("Beyond this offset an exporter's clock is flagged as off"),
+  })
+  .describe("Collector: UDP to bus");
+
+export const busConfig = z
+  .strictObject({
+    partitions: z
+      .int()
+      .min(1)
+      .max(256)
+      .default(1)
+      .describe("Partitions of the topic of flows, fixed when the bus is made"),
+    max_bytes: z
+      .int()
+      .min(1_048_576)
+      .default(8_589_934_592)
+      .describe("Size of what the bus may hold; beyond it publishing is refused"),
+  })
+  .describe("Embedded bus");
+
+export const classifierConfig = z
+  .strictObject({
+    registry_dir: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("Folder of registry files (YAML, CSV) beside the defaults; re-read when they change"),
+    cut_rows: z.int().min(1_024).max(8_388_608).default(524_288).describe("Rows of one insert at most"),
+    cut_interval_ms: z
+      .int()
+      .min(10)
+      .max(60_000)
+      .default(1_000)
+      .describe("Longest time between two inserts while there is something to insert"),
+    repeat_window_ms: z
+      .int()
+      .min(1_000)
+      .default(300_000)
+      .describe("How long a flow belongs to the router that showed it first"),
+    repeat_slots: z
+      .int()
+      .min(1_024)
+      .max(67_108_864)
+      .default(1_048_576)
+      .describe("Flows followed at once to find repeats; 20 bytes each"),
+  })
+  .describe("Classifier: bus to store");
+
+export const storeConfig = z
+  .strictObject({
+    raw_ttl_days: z.int().min(1).max(3_650).default(30).describe("Rows of flows expire after so many days"),
+    max_memory_bytes: z.int().min(268_435_456).default(4_294_967_296).describe("Memory the embedded engine may use"),
+    max_threads: z.int().min(1).max(256).default(2).describe("Threads of one statement of the embedded engine"),
+  })
+  .describe("Store (ClickHouse)");
+
+export const queryConfig = z
+  .strictObject({
+    http: hostPort.default("127.0.0.1:8080").describe("Address of the API"),
+    sql_max_execution_s: z
+      .int()
+      .min(1)
+      .max(3_600)
+      .default(30)
+      .describe("Longest run of a statement sent to the SQL endpoint"),
+    sql_max_rows: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(100_000)
+      .describe("Rows a statement of the SQL endpoint may return"),
+    sql_max_memory_bytes: z
+      .int()
+      .min(16_777_216)
+      .default(1_073_741_824)
+      .describe("Memory a statement of the SQL endpoint may use"),
+  })
+  .describe("Query API");
+
+export const config = z.strictObject({
+  data_dir: z.string().min(1).default("./data").describe("Folder of the bus, the store and the keys"),
+  log_level: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("Least level that is logged"),
+  collector: collectorConfig.prefault({}),
+  bus: busConfig.prefault({}),
+  classifier: classifierConfig.prefault({}),
+  store: storeConfig.prefault({}),
+  query: queryConfig.prefault({}),
+});
+export type Config = z.infer<typeof config>;
+export type CollectorConfig = Config["collector"];
+export type BusConfig = Config["bus"];
+export type ClassifierConfig = Config["classifier"];
+export type StoreConfig = Config["store"];
+export type QueryConfig = Config["query"];

@@ -1,0 +1,76 @@
+/**
+ * The catalogue of faults: what can stop a command or refuse a request, in one sentence each.
+ * Codes retire, they never return with another meaning. Bad packets are not faults: they are
+ * counted (see DROP_REASONS).
+ */
+export const FAULTS = {
+  CONFIG_INVALID: { retry: false, en: "A setting is wrong or unknown.", zh: "配置项错误或未知。" },
+  CONFIG_UNREADABLE: { retry: false, en: "The configuration file cannot be read.", zh: "无法读取配置文件。" },
+  NODE_TOO_OLD: { retry: false, en: "The program needs a newer Node.js.", zh: "Node.js 版本过低。" },
+  REGISTRY_INVALID: {
+    retry: false,
+    en: "A registry file has an error; the registry in force stays.",
+    zh: "登记文件有误，沿用现行登记。",
+  },
+  BUS_FULL: { retry: true, en: "The bus holds as much as its setting allows.", zh: "总线已达到容量上限。" },
+  BUS_UNREACHABLE: { retry: true, en: "The bus does not answer.", zh: "总线无响应。" },
+  BUS_INVALID: {
+    retry: false,
+    en: "The bus's files are not this program's or are damaged.",
+    zh: "总线数据文件损坏或不属于本程序。",
+  },
+  BATCH_UNREADABLE: {
+    retry: false,
+    en: "A message is not an Arrow stream of flow records.",
+    zh: "消息不是流记录的Arrow流。",
+  },
+  STORE_UNREACHABLE: { retry: true, en: "The store does not answer.", zh: "存储无响应。" },
+  STORE_REFUSED: { retry: false, en: "The store refused a statement.", zh: "存储拒绝执行语句。" },
+  STORE_INVALID: {
+    retry: false,
+    en: "The store's tables are not what the migrations make.",
+    zh: "存储中的表与迁移结果不符。",
+  },
+  MIGRATION_CHANGED: {
+    retry: false,
+    en: "A migration that was applied has been changed since.",
+    zh: "已执行的迁移文件被修改。",
+  },
+  DATA_IN_USE: {
+    retry: false,
+    en: "The data folder belongs to another running process.",
+    zh: "数据目录被其他进程占用。",
+  },
+  ADDRESS_IN_USE: {
+    retry: false,
+    en: "An address to listen on is taken or not allowed.",
+    zh: "监听地址被占用或不可用。",
+  },
+  CAPTURE_UNREADABLE: { retry: false, en: "The file is not a capture that can be read.", zh: "无法读取抓包文件。" },
+  QUERY_INVALID: { retry: false, en: "A parameter of the request is wrong.", zh: "请求参数错误。" },
+  QUERY_REFUSED: {
+    retry: false,
+    en: "The statement is not a read-only query within the limits.",
+    zh: "语句不是受限范围内的只读查询。",
+  },
+  UNAUTHORIZED: { retry: false, en: "A valid key is needed.", zh: "需要有效的密钥。" },
+  NOT_FOUND: { retry: false, en: "There is no such thing at this address.", zh: "该地址不存在。" },
+  INTERNAL: { retry: true, en: "Something went wrong that is not the caller's fault.", zh: "内部错误。" },
+} as const satisfies Record<string, { retry: boolean; en: string; zh: string }>;
+export type FaultCode = keyof typeof FAULTS;
+
+/**
+ * An error with a code of the catalogue. `message` is one sentence that says what, where and what is
+ * allowed; `cause` keeps the error behind it.
+ */
+export class Fault extends Error {
+  override readonly name = "Fault";
+  readonly code: FaultCode;
+  readonly retry: boolean;
+
+  constructor(code: FaultCode, message: string = FAULTS[code].en, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+    this.retry = FAULTS[code].retry;
+  }
+}

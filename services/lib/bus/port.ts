@@ -1,0 +1,88 @@
+/**
+ * The bus between collectors and classifiers: what the embedded adapter and a Kafka adapter both are.
+ * One contract suite runs against every adapter.
+ */
+
+export interface OutgoingMessage {
+  /** A topic's name, see TOPICS. */
+  readonly topic: string;
+  /** Messages of one key keep their order; a compacted topic keeps the last one of each key. */
+  readonly key: string;
+  /** Null in a compacted topic forgets the key. */
+  readonly value: Uint8Array | null;
+}
+
+export interface Message {
+  readonly offset: number;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly publishedAtMs: number;
+}
+
+/**
+ * A cut: a run of messages of one partition that is stored as one. Its token names the bus, topic,
+ * partition, first and last offset, so that a cut that is repeated has the same token and no other has.
+ */
+export interface Delivery {
+  readonly partition: number;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  readonly messages: readonly Message[];
+  readonly token: string;
+  /** The cut was begun before and not committed: it is delivered again, exactly as it was. */
+  readonly repeated: boolean;
+}
+
+export interface ReceiveLimits {
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+  /** How long to wait for a first message. */
+  readonly waitMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PartitionLag {
+  readonly partition: number;
+  readonly committedOffset: number;
+  readonly endOffset: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** One member of a consumer group. */
+export interface Consumer {
+  /**
+   * The next messages of one partition after its position, at least one and at most the limits (one
+   * message is delivered even where it alone is over `maxBytes`); null when none came in time. After a
+   * restart or a change of owner, a cut that was begun and not committed comes first.
+   */
+  receive(limits: ReceiveLimits): Promise<Delivery | null>;
+  /** Writes the cut down, durably; called before its rows are inserted. */
+  begin(delivery: Delivery): Promise<void>;
+  /** Moves the group's position behind the cut, durably; called after its rows are inserted. */
+  commit(delivery: Delivery): Promise<void>;
+  /** What the group has not committed yet, a row a partition. */
+  lag(): Promise<readonly PartitionLag[]>;
+  stop(): Promise<void>;
+}
+
+export interface BusUsage {
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly messages: number;
+}
+
+export interface Bus {
+  /**
+   * Publishes all messages or none, durably when it resolves; order within a key is the order of
+   * calls. Throws a Fault BUS_FULL (retryable, nothing was published) or BUS_UNREACHABLE.
+   */
+  publish(messages: readonly OutgoingMessage[]): Promise<void>;
+  /** The last message of every key of a compacted topic. */
+  latest(topic: string): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Joins a consumer group of a topic; messages committed by every group are deleted in time. */
+  consumer(options: { topic: string; group: string }): Promise<Consumer>;
+  usage(): Promise<BusUsage>;
+  /** Finishes what was accepted and closes. */
+  stop(): Promise<void>;
+}
