@@ -22,8 +22,6 @@ export function formatHostPort({ host, port }: HostPort): string {
 }
 
 /** A setting that holds `HOST:PORT`; port 0 lets the system choose. */
-export const hostPort = z
-  .string()
-  .refine((text) => parseHostPort(text) !== null, {
-    error: "must be HOST:PORT or [IPv6]:PORT with a port of 0 to 65535",
-  });
+export const hostPort = z.string().refine((text) => parseHostPort(text) !== null, {
+  error: "must be HOST:PORT or [IPv6]:PORT with a port of 0 to 65535",
+});

@@ -96,6 +96,20 @@ export const FIELDS = {
     ie: [2, 24, 86, 298],
     doc: "Packets as exported, not scaled by sampling.",
   },
+  responder_bytes: {
+    kind: "u64",
+    stage: "decode",
+    unit: "bytes",
+    ie: [232],
+    doc: "Octets of the other direction where one record counts both (firewall events); not an RFC 5103 reverse flow.",
+  },
+  responder_packets: {
+    kind: "u64",
+    stage: "decode",
+    unit: "packets",
+    ie: [299],
+    doc: "Packets of the other direction where one record counts both (firewall events).",
+  },
   sampling_rate: {
     kind: "u32",
     stage: "decode",
