@@ -28,7 +28,8 @@ export interface FlowBatch {
   labels: FlowLabels;
 }
 
-function allocate(kind: Kind, rows: number): Storage[Kind] {
+/** A column of a kind with room for `rows` rows, every element zero. */
+export function allocateColumn(kind: Kind, rows: number): Storage[Kind] {
   const length = rows * WIDTHS[kind];
   if (kind === "u8" || kind === "ip") return new Uint8Array(length);
   if (kind === "u16" || kind === "label") return new Uint16Array(length);
@@ -40,7 +41,7 @@ const UNKNOWN_LABELS = Object.fromEntries(LABEL_NAMES.map((name) => [name, ["unk
 /** An empty batch with room for `capacity` rows, every element zero. */
 export function createFlowBatch(capacity: number): FlowBatch {
   const columns = Object.fromEntries(
-    FIELD_NAMES.map((name) => [name, allocate(FIELDS[name].kind, capacity)]),
+    FIELD_NAMES.map((name) => [name, allocateColumn(FIELDS[name].kind, capacity)]),
   ) as unknown as FlowColumns;
   return { rows: 0, capacity, columns, labels: UNKNOWN_LABELS };
 }

@@ -1,1 +1,3 @@
-export {};
+export { type DecodedFlows, decodeFlows } from "./decode.ts";
+export { type EncodeOptions, encodeFlows, encodeFlowsStream } from "./encode.ts";
+export { encodeTable, type TableColumn, type TableColumns, type TableValues } from "./table.ts";
