@@ -95,7 +95,7 @@ export const classifierConfig = z
       .nullable()
       .default(null)
       .describe("Folder of registry files (YAML, CSV) beside the defaults; re-read when they change"),
-    cut_rows: z.int().min(1_024).max(8_388_608).default(524_288).describe("Rows of one insert at most"),
+    cut_rows: z.int().min(1_024).max(8_388_608).default(262_144).describe("Rows of one insert at most"),
     cut_interval_ms: z
       .int()
       .min(10)

@@ -1,1 +1,3 @@
-export {};
+export * from "./collector.ts";
+export * from "./decoder.ts";
+export * from "./thread.ts";

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { countByExporter, encodeFlows } from "@v6meter/batch";
+import type { Bus, OutgoingMessage } from "@v6meter/bus";
+import type { Decoder } from "@v6meter/netflow";
+import type { Logger } from "@v6meter/runtime";
+import {
+  type BatchBooks,
+  createFlowBatch,
+  type ExporterStatus,
+  Fault,
+  type FlowBatch,
+  type LedgerDelta,
+  resetFlowBatch,
+  TOPICS,
+} from "@v6meter/schemas";
+import type { BatchPool, Shard } from "./shard.ts";
+
+const EMPTY = createFlowBatch(0);
+const RETRY_MS = 50;
+
+/** Books and state that wait for the publish that carries them. */
+interface Carried {
+  ledger: LedgerDelta[];
+  exporters: ExporterStatus[];
+  state: Map<string, Uint8Array | null>;
+}
+
+/** What a publisher did, for metrics. */
+export interface PublisherCounts {
+  publishes: number;
+  messages: number;
+  bytes: number;
+  records: number;
+  droppedRecords: number;
+  queuedBytes: number;
+}
+
+export interface PublisherOptions {
+  readonly bus: Bus;
+  readonly decoder: Decoder;
+  readonly shards: readonly Shard[];
+  readonly pool: BatchPool;
+  readonly logger: Logger;
+  /** Encoded batches that may wait for the bus; beyond it records are dropped as `bus_full`. */
+  readonly queueMaxBytes: number;
+}
+
+/**
+ * Publishes what was decoded: the rows of all shards, their books and the state of their exporters, as
+ * one atomic publish. So after a crash the books are right for exactly the rows that are on the bus, and
+ * an exporter's sequence position is that of its last published datagram: what was lost in memory
+ * shows up as a gap. Called between two datagrams only.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  #carried: Carried = { ledger: [], exporters: [], state: new Map() };
+  #tail: Promise<void> = Promise.resolve();
+  #failed: unknown = null;
+  readonly counts: PublisherCounts = {
+    publishes: 0,
+    messages: 0,
+    bytes: 0,
+    records: 0,
+    droppedRecords: 0,
+    queuedBytes: 0,
+  };
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Books that are not the decoder's (drops of the kernel); they go with the next publish. */
+  book(...deltas: LedgerDelta[]): void {
+    this.#carried.ledger.push(...deltas);
+  }
+
+  /** Takes everything that was decoded and hands it to the bus; does not wait for it. */
+  flush(): void {
+    const { decoder, shards, pool, queueMaxBytes } = this.#options;
+    this.#carried.ledger.push(...decoder.takeLedger());
+    this.#carried.exporters.push(...decoder.takeStatus());
+    for (const [key, value] of decoder.takeState()) this.#carried.state.set(key, value);
+
+    const taken = shards.map((shard) => ({ key: shard.key, batches: shard.take() }));
+    const batches = taken.flatMap(({ batches }) => batches);
+    const full = this.counts.queuedBytes > queueMaxBytes;
+    this.#bookRecords(batches, full);
+    if (!full) this.#enqueue(taken);
+    for (const batch of batches) {
+      resetFlowBatch(batch);
+      pool.give(batch);
+    }
+  }
+
+  /** Publishes what is left and waits for all of it; throws what kept the bus from taking it. */
+  async drain(): Promise<void> {
+    this.flush();
+    await this.#tail;
+    if (this.#failed) throw this.#failed;
+  }
+
+  #bookRecords(batches: readonly FlowBatch[], dropped: boolean): void {
+    for (const batch of batches) {
+      for (const [exporter, count] of countByExporter(batch)) {
+        const reason = dropped ? "bus_full" : "";
+        const outcome = dropped ? "dropped" : "forwarded";
+        this.book(
+          { exporter, stage: "publish", outcome: "received", reason: "", count },
+          { exporter, stage: "publish", outcome, reason, count },
+        );
+      }
+      this.counts[dropped ? "droppedRecords" : "records"] += batch.rows;
+    }
+  }
+
+  #enqueue(taken: readonly { key: string; batches: FlowBatch[] }[]): void {
+    const { ledger, exporters, state } = this.#carried;
+    const rows = taken.flatMap(({ key, batches }) => batches.map((batch) => ({ key, batch })));
+    if (rows.length === 0 && ledger.length === 0 && exporters.length === 0 && state.size === 0) return;
+    if (rows.length === 0) rows.push({ key: (this.#options.shards[0] as Shard).key, batch: EMPTY });
+
+    // One publish is atomic, so the books may ride on any of its messages.
+    const none: BatchBooks = { ledger: [], exporters: [] };
+    const messages: OutgoingMessage[] = rows.map(({ key, batch }, index) => ({
+      topic: TOPICS.flows.name,
+      key,
+      value: encodeFlows(batch, { stage: "decode", books: index === 0 ? { ledger, exporters } : none }),
+    }));
+    for (const [key, value] of state) messages.push({ topic: TOPICS.exporters.name, key, value });
+    this.#carried = { ledger: [], exporters: [], state: new Map() };
+
+    const bytes = messages.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
+    this.counts.queuedBytes += bytes;
+    this.#tail = this.#tail.then(() => this.#publish(messages, bytes));
+  }
+
+  async #publish(messages: readonly OutgoingMessage[], bytes: number): Promise<void> {
+    let waiting = false;
+    while (this.#failed === null) {
+      try {
+        await this.#options.bus.publish(messages);
+        this.counts.publishes++;
+        this.counts.messages += messages.length;
+        this.counts.bytes += bytes;
+        break;
+      } catch (error) {
+        if (!(error instanceof Fault && error.retry)) {
+          this.#failed = error;
+          this.#options.logger.error({ err: error }, "the bus refused a batch for good; nothing more is published");
+          break;
+        }
+        if (!waiting) this.#options.logger.warn({ code: error.code }, "the bus does not take more for now; waiting");
+        waiting = true;
+        await sleep(RETRY_MS);
+      }
+    }
+    this.counts.queuedBytes -= bytes;
+  }
+}
