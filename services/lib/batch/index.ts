@@ -1,4 +1,4 @@
 export { type DecodedFlows, decodeFlows } from "./decode.ts";
 export { type EncodeOptions, encodeFlows, encodeFlowsStream } from "./encode.ts";
-export { encodeTable, type TableColumn, type TableColumns, type TableValues } from "./table.ts";
 export { countByExporter } from "./exporters.ts";
+export { encodeTable, type TableColumn, type TableColumns, type TableValues } from "./table.ts";
