@@ -1,3 +1,4 @@
+export * as api from "./api/index.ts";
 export * from "./config/address.ts";
 export * from "./config/config.ts";
 export * from "./faults.ts";
@@ -6,4 +7,5 @@ export * from "./flow/columns.ts";
 export * from "./flow/fields.ts";
 export * from "./flow/vocabulary.ts";
 export * from "./ledger.ts";
+export * from "./registry.ts";
 export * from "./topics.ts";
