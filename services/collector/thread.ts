@@ -41,8 +41,8 @@ export function createCollectorThread({ logger, onExit, ...data }: CollectorThre
           } else if (message.kind === "failed") failure = new Fault(message.fault.code, message.fault.message);
           else counts = message.counts;
         });
-        worker.on("error", (error) => {
-          failure = error;
+        worker.on("error", (error: unknown) => {
+          failure = error instanceof Error ? error : new Fault("INTERNAL", String(error));
         });
         ended = new Promise((left, failed) => {
           worker?.on("exit", () => {

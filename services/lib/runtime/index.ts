@@ -1,4 +1,5 @@
 export * from "./command.ts";
 export * from "./component.ts";
+export * from "./key-file.ts";
 export * from "./logger.ts";
 export * from "./settings.ts";
