@@ -8,4 +8,5 @@ export * from "./flow/fields.ts";
 export * from "./flow/vocabulary.ts";
 export * from "./ledger.ts";
 export * from "./registry.ts";
+export * from "./scenario.ts";
 export * from "./topics.ts";
