@@ -1,1 +1,5 @@
-export {};
+export type { Classifier, ClassifierOptions, ClassifierTotals } from "./classifier.ts";
+export { loadRegistry } from "./load-registry.ts";
+export type { Prefix } from "./prefix.ts";
+export * from "./registry.ts";
+export { type RegistryWatch, watchRegistry } from "./watch-registry.ts";
