@@ -28,8 +28,9 @@ function sources(folder: string): string[] {
 /** Static and dynamic imports, re-exports and `new URL("…", import.meta.url)` of a source file. */
 function imports(file: string): string[] {
   const text = readFileSync(file, "utf8");
-  const pattern = /(?:from|import|import\()\s*["']([^"']+)["']|new URL\(\s*["']([^"']+)["']\s*,\s*import\.meta\.url/g;
-  return [...text.matchAll(pattern)].map((match) => (match[1] ?? match[2]) as string);
+  const pattern =
+    /^(?:import|export)\s[^;]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)|new URL\(\s*"([^"]+)",\s*import\.meta\.url/gm;
+  return [...text.matchAll(pattern)].map((match) => match.slice(1).find((target) => target !== undefined) as string);
 }
 
 const isTest = (file: string) => /[.-]test(-[a-z]+)?\.ts$|\.bench\.ts$|contract\.ts$/.test(file);
