@@ -1,5 +1,4 @@
 import { createSocket, type Socket } from "node:dgram";
-import { promisify } from "node:util";
 import type { HostPort } from "@v6meter/schemas";
 
 const RECORDS = 20;
@@ -81,9 +80,8 @@ export class FlowSender {
     const datagram = Buffer.concat([header, templateSet(), data]);
     this.datagrams++;
     this.records += RECORDS;
-    await promisify<Buffer, number, string>((bytes, port, host, done) =>
-      this.#socket.send(bytes, port, host, () => done(null)),
-    )(datagram, this.#to.port, this.#to.host);
+    const { port, host } = this.#to;
+    await new Promise<void>((sent) => this.#socket.send(datagram, port, host, () => sent()));
   }
 
   close(): void {

@@ -24,12 +24,20 @@ export function announce(app: App, dataDir: string): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** Runs until a signal or until a part fails; either way everything is drained and stopped. */
-export async function runUntilSignal(app: App, work: () => Promise<void> = async () => {}): Promise<number> {
+/**
+ * Runs until a signal or until a part fails; either way everything is drained and stopped. `work` is given
+ * up by `abort` when the signal comes first.
+ */
+export async function runUntilSignal(
+  app: App,
+  work: () => Promise<void> = async () => {},
+  abort: () => void = () => {},
+): Promise<number> {
   const signalled = untilSignal();
   try {
     await Promise.race([work().then(() => signalled), signalled, app.failed]);
   } finally {
+    abort();
     process.stdout.write("draining …\n");
     await app.stop();
   }
