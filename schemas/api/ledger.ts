@@ -13,6 +13,8 @@ export const ledgerParameters = z
   })
   .superRefine(requirePeriod);
 
+export type LedgerParameters = z.output<typeof ledgerParameters>;
+
 /** Answer of `GET /api/v1/ledger`. */
 export const ledger = z.object({
   period: z

@@ -11,11 +11,9 @@ export function oneOf<T extends string>(words: readonly T[]) {
 }
 
 /** A word of an open vocabulary: the registry names regions and operators. */
-export const registryWord = z
-  .string()
-  .regex(/^[\p{L}\p{N}_.-]{1,64}$/u, {
-    error: "1 to 64 letters, digits, '_', '.' or '-'; repeat the parameter for more",
-  });
+export const registryWord = z.string().regex(/^[\p{L}\p{N}_.-]{1,64}$/u, {
+  error: "1 to 64 letters, digits, '_', '.' or '-'; repeat the parameter for more",
+});
 
 /** Address of an exporter. */
 export const exporterAddress = z

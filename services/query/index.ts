@@ -1,1 +1,3 @@
-export {};
+export { ensureAdminKey } from "./admin-key.ts";
+export type { LiveFigure, LiveFigures } from "./live.ts";
+export { createQueryService, type QueryService, type QueryServiceOptions } from "./service.ts";

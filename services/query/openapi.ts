@@ -1,0 +1,78 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import { api } from "@v6meter/schemas";
+import { createJsonSchemaTransform } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Api } from "./api.ts";
+
+/** Where the page of the documentation stands. */
+export const DOCS_PATH = "/docs";
+
+/** Scripts and data come from here only; Swagger UI sets style attributes. */
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const DESCRIPTION = `The IPv6 share of a province's traffic, the books behind it, and read-only SQL.
+
+Integers of 64 bits and more are strings. Instants are ISO 8601; days and months are cut in Asia/Shanghai (UTC+8). Unknown
+parameters are refused. Every error is \`application/problem+json\` (RFC 9457); a 400 says which parameter is wrong, what was
+found and what is allowed.`;
+
+type Operations = Record<string, { responses?: Record<string, unknown> }>;
+
+/** OpenAPI 3.1 of all routes at /openapi.json, and its page at /docs; both work without other hosts. */
+export function describeApi(app: Api): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "v6meter", version: "1", description: DESCRIPTION, license: { name: "Apache-2.0" } },
+      tags: [
+        { name: "traffic", description: "Shares of traffic" },
+        { name: "books", description: "What became of everything received" },
+        { name: "sql", description: "The administrator's own questions" },
+        { name: "health", description: "State of the process" },
+      ],
+      security: [{ key: [] }],
+      components: {
+        securitySchemes: { key: { type: "http", scheme: "bearer", description: "The key in admin.key" } },
+      },
+    },
+    transform: createJsonSchemaTransform({}),
+    transformObject: (document) => {
+      if (!("openapiObject" in document)) throw new TypeError("the documentation is OpenAPI");
+      const { paths = {}, components = {}, ...rest } = document.openapiObject;
+      const { $schema: _, ...problem } = z.toJSONSchema(api.problem, { io: "output" });
+      for (const operations of Object.values(paths) as Operations[]) {
+        for (const operation of Object.values(operations)) {
+          operation.responses = { ...operation.responses, default: { $ref: "#/components/responses/Problem" } };
+        }
+      }
+      return {
+        ...rest,
+        components: {
+          ...components,
+          schemas: { ...components.schemas, Problem: problem },
+          responses: {
+            Problem: {
+              description: "What went wrong (RFC 9457)",
+              content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+            },
+          },
+        },
+      } as typeof document.openapiObject;
+    },
+  });
+  app.register(swaggerUi, {
+    routePrefix: DOCS_PATH,
+    staticCSP: DOCS_POLICY,
+    theme: { title: "v6meter API" },
+    uiConfig: { docExpansion: "list", deepLinking: true },
+  });
+  app.register(async (scope) => {
+    scope.get(
+      "/openapi.json",
+      { config: { open: true }, schema: { tags: ["health"], summary: "This description", security: [] } },
+      async () => app.swagger(),
+    );
+  });
+}

@@ -1,0 +1,77 @@
+import { api } from "@v6meter/schemas";
+import type { Store } from "@v6meter/store";
+import type { Api } from "../api.ts";
+import { booksOf } from "../books.ts";
+import { listParameters } from "../list-parameters.ts";
+import { type ExporterStream, exportersQuery } from "../queries/exporters.ts";
+import { exporterLedgers } from "./ledger.ts";
+
+/** The books' exporter of what no exporter is known for; see /api/v1/ledger. */
+const NO_EXPORTER = "::";
+
+/** `GET /api/v1/exporters`. */
+export function exportersRoute(app: Api, store: Store): void {
+  app.get(
+    "/api/v1/exporters",
+    {
+      preValidation: listParameters("exporter"),
+      schema: {
+        tags: ["books"],
+        summary: "Exporters: their books, templates, sampling, clocks",
+        description: `Every exporter that was ever heard, with its books since the beginning and its export streams (a stream is an exporter,
+version, observation domain and source port).`,
+        querystring: api.exportersParameters,
+        response: { 200: api.exporters },
+      },
+    },
+    async (request): Promise<api.Exporters> => {
+      const { exporter } = request.query;
+      const [streams, { exporters: ledgers }] = await Promise.all([
+        store.query(exportersQuery, { exporter }),
+        exporterLedgers(store, { period: null, exporter, stage: [] }),
+      ]);
+      const streamsOf = Map.groupBy(streams, (stream) => stream.exporter_text);
+      const booksByExporter = new Map(ledgers.map(({ exporter, ...books }) => [exporter, books]));
+      const names = new Set([...booksByExporter.keys(), ...streamsOf.keys()]);
+      names.delete(NO_EXPORTER);
+      return {
+        exporters: [...names].map((name) =>
+          exporterOf(name, streamsOf.get(name) ?? [], booksByExporter.get(name) ?? booksOf([])),
+        ),
+      };
+    },
+  );
+}
+
+function exporterOf(exporter: string, streams: readonly ExporterStream[], books: api.Books): api.Exporter {
+  const latestFirst = streams.toSorted((a, b) => b.last_seen_at_ms - a.last_seen_at_ms);
+  const latest = latestFirst[0];
+  const offsets = streams.map((stream) => stream.clock_offset_ms_text).toSorted((a, b) => Math.abs(b) - Math.abs(a));
+  const rates = streams.flatMap(({ sampling }) => sampling.map(({ rate }) => rate)).filter((rate) => rate > 0);
+  return {
+    exporter,
+    name: latestFirst.find(({ name }) => name !== "")?.name ?? "",
+    first_seen_at: latest ? api.instantText(Math.min(...streams.map((stream) => stream.first_seen_at_ms))) : null,
+    last_seen_at: latest ? api.instantText(latest.last_seen_at_ms) : null,
+    templates: streams.reduce((sum, stream) => sum + stream.templates, 0),
+    sampling_rates: [...new Set(rates)].sort((a, b) => a - b),
+    sampling_known: streams.length > 0 && streams.every((stream) => stream.sampling_source !== "unknown"),
+    clock_offset_ms: offsets[0] ?? null,
+    clock_off: streams.some((stream) => stream.clock_off),
+    books,
+    streams: latestFirst.map((stream) => ({
+      version: stream.version,
+      observation_domain: stream.observation_domain,
+      source_port: stream.source_port,
+      first_seen_at: api.instantText(stream.first_seen_at_ms),
+      last_seen_at: api.instantText(stream.last_seen_at_ms),
+      templates: stream.templates,
+      options_templates: stream.options_templates,
+      sampling: stream.sampling,
+      sampling_source: stream.sampling_source,
+      clock_offset_ms: stream.clock_offset_ms_text,
+      clock_off: stream.clock_off,
+      interfaces: stream.interfaces,
+    })),
+  };
+}

@@ -1,0 +1,60 @@
+import { api } from "@v6meter/schemas";
+import type { Store } from "@v6meter/store";
+import type { Api } from "../api.ts";
+import { booksOf } from "../books.ts";
+import { listParameters } from "../list-parameters.ts";
+import { namedPeriod, type Period, periodText, widened } from "../period.ts";
+import { ledgerQuery } from "../queries/ledger.ts";
+
+/** Everything, in the range of a DateTime column. */
+const ALL_TIME: Period = { fromMs: 0, toMs: Date.UTC(2106, 0, 1) };
+/** The ledger's own grain. */
+const STEP_MS = 300_000;
+
+/** The books per exporter over a period, or since the beginning. */
+export async function exporterLedgers(
+  store: Store,
+  { period, exporter, stage }: { period: Period | null; exporter: string[]; stage: api.LedgerParameters["stage"] },
+): Promise<{ total: api.Books; exporters: ({ exporter: string } & api.Books)[] }> {
+  const { fromMs, toMs } = period ?? ALL_TIME;
+  const entries = await store.query(ledgerQuery, {
+    from_s: fromMs / 1_000,
+    to_s: toMs / 1_000,
+    exporter,
+    stage,
+  });
+  const byExporter = Map.groupBy(entries, (entry) => entry.exporter_text);
+  return {
+    total: booksOf(entries, stage),
+    exporters: [...byExporter].map(([name, own]) => ({ exporter: name, ...booksOf(own, stage) })),
+  };
+}
+
+/** `GET /api/v1/ledger`. */
+export function ledgerRoute(app: Api, store: Store): void {
+  app.get(
+    "/api/v1/ledger",
+    {
+      preValidation: listParameters("exporter", "stage"),
+      schema: {
+        tags: ["books"],
+        summary: "The books: what became of everything received",
+        description: `At every stage, per exporter: received = forwarded + held + dropped by reason. What sequence numbers tell (expected,
+lost, reordered, duplicated) stands beside it. Without a period: since the beginning. A period is
+widened to whole 5 minutes; over it \`held\` is the change
+of what is held, and the identity holds as well.`,
+        querystring: api.ledgerParameters,
+        response: { 200: api.ledger },
+      },
+    },
+    async (request): Promise<api.Ledger> => {
+      const { exporter, stage } = request.query;
+      const named = namedPeriod(request.query, Date.now());
+      const period = named && widened(named, STEP_MS);
+      return {
+        period: period && periodText(period),
+        ...(await exporterLedgers(store, { period, exporter, stage })),
+      };
+    },
+  );
+}

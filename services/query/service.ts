@@ -1,0 +1,124 @@
+import { Fault, type HostPort, parseHostPort, type QueryConfig } from "@v6meter/schemas";
+import type { Store } from "@v6meter/store";
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { requireKey } from "./auth.ts";
+import type { LiveFigures } from "./live.ts";
+import { createMetrics } from "./metrics.ts";
+import { describeApi } from "./openapi.ts";
+import { answerError, sendProblem } from "./problem.ts";
+import { exportersRoute } from "./routes/exporters.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { ledgerRoute } from "./routes/ledger.ts";
+import { metricsRoute } from "./routes/metrics.ts";
+import { sqlRoute } from "./routes/sql.ts";
+import { trafficShareRoute } from "./routes/traffic-share.ts";
+
+export interface QueryServiceOptions {
+  readonly store: Store;
+  readonly config: QueryConfig;
+  /** Bearer token of everything but health and documentation; see `ensureAdminKey`. */
+  readonly adminKey: string;
+  readonly logger?: FastifyBaseLogger;
+  /** What the process knows of itself, for /metrics; asked at every scrape. */
+  readonly live?: () => LiveFigures | Promise<LiveFigures>;
+}
+
+export interface QueryService {
+  /** For `inject()`; everything else goes over HTTP. */
+  readonly app: FastifyInstance;
+  /** Listens; the port is the one in force where the setting says 0. Throws ADDRESS_IN_USE. */
+  start(): Promise<HostPort>;
+  /** Takes no more requests, answers those that run, and closes. */
+  stop(): Promise<void>;
+}
+
+/** Requests that still run so long after stop() began are cut. */
+const STOP_GRACE_MS = 5_000;
+
+const SECURITY_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/** The query API over a store; inert until started. */
+export function createQueryService(options: QueryServiceOptions): QueryService {
+  const { store, config, adminKey, logger, live = () => [] } = options;
+  const root = fastify({
+    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    disableRequestLogging: true,
+    bodyLimit: 1_048_576,
+    requestTimeout: 30_000,
+    // Addresses that cannot be decoded never reach a route.
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply as never);
+    },
+  });
+  const app = root.withTypeProvider<ZodTypeProvider>();
+  const metrics = createMetrics(store, live);
+
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error: FastifyError | Fault, request, reply) => answerError(error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, {
+      code: "NOT_FOUND",
+      status: 404,
+      detail: `${request.method} ${request.url.split("?")[0]} is not an address of this API; all are listed at /openapi.json.`,
+    }),
+  );
+  app.addHook("onRequest", async (_request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+  });
+  requireKey(app, adminKey);
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, routeOptions } = request;
+    const seconds = reply.elapsedTime / 1_000;
+    metrics.answered({ method, route: routeOptions.url ?? "none", status: reply.statusCode, seconds });
+    request.log.debug({ method, route: routeOptions.url, status: reply.statusCode, seconds }, "request answered");
+  });
+  app.addHook("onReady", async () => metrics.start());
+  app.addHook("onClose", async () => metrics.stop());
+
+  describeApi(app);
+  // In a plugin of their own, so that the documentation is there to see them come.
+  app.register(async (scope) => {
+    const routes = scope.withTypeProvider<ZodTypeProvider>();
+    trafficShareRoute(routes, store);
+    exportersRoute(routes, store);
+    ledgerRoute(routes, store);
+    sqlRoute(routes, store, config);
+    healthRoutes(routes, store);
+    metricsRoute(routes, metrics);
+  });
+
+  return {
+    app: root as unknown as FastifyInstance,
+    async start() {
+      const { host, port } = parseHostPort(config.http) as HostPort;
+      try {
+        await root.listen({ host, port });
+      } catch (error) {
+        if (!isAddressError(error)) throw error;
+        throw new Fault("ADDRESS_IN_USE", `query.http: ${config.http} cannot be listened on (${error.code}).`, {
+          cause: error,
+        });
+      }
+      const address = root.server.address();
+      return { host, port: typeof address === "object" && address !== null ? address.port : port };
+    },
+    async stop() {
+      const cut = setTimeout(() => root.server.closeAllConnections(), STOP_GRACE_MS);
+      await root.close().finally(() => clearTimeout(cut));
+    },
+  };
+}
+
+function isAddressError(error: unknown): error is NodeJS.ErrnoException {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND";
+}
