@@ -19,6 +19,11 @@ export const FAULTS = {
     en: "The bus's files are not this program's or are damaged.",
     zh: "总线数据文件损坏或不属于本程序。",
   },
+  BUS_CUT_LOST: {
+    retry: true,
+    en: "Another member of the consumer group has taken the partition over; its messages are that member's to store.",
+    zh: "分区已由同组其他成员接管。",
+  },
   BATCH_UNREADABLE: {
     retry: false,
     en: "A message is not an Arrow stream of flow records.",

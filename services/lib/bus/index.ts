@@ -1,1 +1,2 @@
+export { openEmbeddedBus } from "./embedded/bus.ts";
 export * from "./port.ts";

@@ -13,6 +13,7 @@ export interface OutgoingMessage {
 }
 
 export interface Message {
+  /** Place in its partition; offsets of a partition grow. */
   readonly offset: number;
   readonly key: string;
   readonly value: Uint8Array;
@@ -43,36 +44,52 @@ export interface ReceiveLimits {
 
 export interface PartitionLag {
   readonly partition: number;
+  /** The group's position: the offset behind the last message it committed. */
   readonly committedOffset: number;
+  /** The offset the next message of the partition will have. */
   readonly endOffset: number;
   readonly messages: number;
   readonly bytes: number;
 }
 
-/** One member of a consumer group. */
+/**
+ * One member of a consumer group. At most one delivery of a partition is out at a time: a member is
+ * given no more of a partition before it has committed what it was given.
+ */
 export interface Consumer {
   /**
    * The next messages of one partition after its position, at least one and at most the limits (one
-   * message is delivered even where it alone is over `maxBytes`); null when none came in time. After a
-   * restart or a change of owner, a cut that was begun and not committed comes first.
+   * message is delivered even where it alone is over `maxBytes`); null when none came in time, the
+   * signal was aborted or the consumer stopped. After a restart or a change of owner, a cut that was
+   * begun and not committed comes first, whole, whatever the limits.
    */
   receive(limits: ReceiveLimits): Promise<Delivery | null>;
-  /** Writes the cut down, durably; called before its rows are inserted. */
+  /**
+   * Writes the cut down, durably; called before its rows are inserted. Throws a Fault BUS_CUT_LOST
+   * where the partition has gone to another member: the delivery is then the other's to store.
+   */
   begin(delivery: Delivery): Promise<void>;
-  /** Moves the group's position behind the cut, durably; called after its rows are inserted. */
+  /**
+   * Moves the group's position behind the cut, durably; called after its rows are inserted. A second
+   * commit of the same delivery changes nothing. Throws a Fault BUS_CUT_LOST as `begin` does.
+   */
   commit(delivery: Delivery): Promise<void>;
   /** What the group has not committed yet, a row a partition. */
   lag(): Promise<readonly PartitionLag[]>;
+  /** Ends a waiting `receive` with null and leaves what is not committed to the group's next member. */
   stop(): Promise<void>;
 }
 
 export interface BusUsage {
+  /** Bytes of the values that are held. */
   readonly bytes: number;
   readonly maxBytes: number;
   readonly messages: number;
 }
 
 export interface Bus {
+  /** Partitions of each topic, as fixed when the bus was made; messages of one key share one. */
+  readonly partitions: number;
   /**
    * Publishes all messages or none, durably when it resolves; order within a key is the order of
    * calls. Throws a Fault BUS_FULL (retryable, nothing was published) or BUS_UNREACHABLE.
@@ -80,7 +97,10 @@ export interface Bus {
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
   /** The last message of every key of a compacted topic. */
   latest(topic: string): Promise<ReadonlyMap<string, Uint8Array>>;
-  /** Joins a consumer group of a topic; messages committed by every group are deleted in time. */
+  /**
+   * Joins a consumer group of a topic. A new group begins with the oldest message that is held;
+   * messages committed by every group that ever joined are deleted in time.
+   */
   consumer(options: { topic: string; group: string }): Promise<Consumer>;
   usage(): Promise<BusUsage>;
   /** Finishes what was accepted and closes. */

@@ -1,0 +1,101 @@
+import { Fault } from "@v6meter/schemas";
+import type { Bus, BusUsage, Consumer, OutgoingMessage } from "../port.ts";
+import { isCompacted } from "./compaction.ts";
+import { joinGroup } from "./consumer.ts";
+import { type Environment, HELD, openEnvironment } from "./environment.ts";
+import { checkMessage, writeMessages } from "./publish.ts";
+import { Retention } from "./retention.ts";
+
+/**
+ * Opens the bus that lives in a folder (an lmdb environment), making it where there is none. Several
+ * threads and processes may have it open at once: nothing is decided by what one of them remembers.
+ * A message is durable, against power loss as well, when `publish` resolves.
+ *
+ * - `path`: the folder; only the bus's files are in it.
+ * - `partitions`: for a bus that is made now; one that exists keeps its own number (`Bus.partitions`).
+ * - `maxBytes`: what the values of held messages may come to; beyond it `publish` throws BUS_FULL.
+ *
+ * A consumer group has one member at a time: who joins takes the partitions over.
+ * Throws a Fault BUS_INVALID where the folder is not a bus or its file is damaged.
+ */
+export async function openEmbeddedBus(options: { path: string; partitions: number; maxBytes: number }): Promise<Bus> {
+  return new EmbeddedBus(await openEnvironment(options), options.maxBytes);
+}
+
+class EmbeddedBus implements Bus {
+  readonly partitions: number;
+  readonly #environment: Environment;
+  readonly #retention: Retention;
+  readonly #maxBytes: number;
+  readonly #publishing = new Set<Promise<void>>();
+  readonly #consumers = new Set<Consumer>();
+  #stopped: Promise<void> | undefined;
+
+  constructor(environment: Environment, maxBytes: number) {
+    this.partitions = environment.identity.partitions;
+    this.#environment = environment;
+    this.#retention = new Retention(environment);
+    this.#maxBytes = maxBytes;
+  }
+
+  async publish(messages: readonly OutgoingMessage[]): Promise<void> {
+    this.#checkOpen();
+    messages.forEach(checkMessage);
+    if (messages.length === 0) return;
+    const published = this.#environment.transact(() => writeMessages(this.#environment, messages, this.#maxBytes));
+    this.#publishing.add(published);
+    try {
+      await published;
+    } catch (error) {
+      // Committed messages may be there still, and their consumer gone.
+      if (error instanceof Fault && error.code === "BUS_FULL")
+        for (const { topic } of messages) this.#retention.request(topic);
+      throw error;
+    } finally {
+      this.#publishing.delete(published);
+    }
+  }
+
+  async latest(topic: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    this.#checkOpen();
+    const { compacted } = this.#environment;
+    this.#environment.refresh();
+    const found = new Map<string, Uint8Array>();
+    for (const { key, value } of compacted.getRange({ start: [topic, ""] })) {
+      if (key[0] !== topic) break;
+      found.set(key[1], Uint8Array.from(value));
+    }
+    return found;
+  }
+
+  async consumer(options: { topic: string; group: string }): Promise<Consumer> {
+    this.#checkOpen();
+    if (isCompacted(options.topic)) throw new TypeError(`${options.topic} is compacted: it is read by latest()`);
+    const consumer = await joinGroup(this.#environment, this.#retention, options);
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  async usage(): Promise<BusUsage> {
+    this.#checkOpen();
+    this.#environment.refresh();
+    const { bytes, messages } = this.#environment.counters.get(HELD) ?? { bytes: 0, messages: 0 };
+    return { bytes, messages, maxBytes: this.#maxBytes };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close();
+    return this.#stopped;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#publishing);
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+    await this.#retention.stop();
+    await this.#environment.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#stopped) throw new Fault("BUS_UNREACHABLE", `The bus in ${this.#environment.path} was stopped.`);
+  }
+}
