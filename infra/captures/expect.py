@@ -85,20 +85,18 @@ def main(path):
                     figures[family] += 1
     name = pathlib.Path(path).stem
     version = re.search(r"\d+\.\d+\.\d+", tshark("--version")).group()
-    print(
-        json.dumps(
-            {
-                "name": name,
-                "computed_by": f"tshark {version} by infra/captures/expect.py; a direction of RFC 5103 that has packets counts as a record of its own in the sums",
-                "datagrams": datagrams,
-                "exporters": sorted(exporters),
-                "versions": sorted(versions),
-                **figures,
-                "sampling_rates": sorted(sampling),
-            },
-            indent=2,
-        )
-    )
+    expected = {
+        "name": name,
+        "computed_by": f"tshark {version} by infra/captures/expect.py; a direction of RFC 5103 that has packets counts as "
+        "a record of its own in the sums",
+        "datagrams": datagrams,
+        "exporters": sorted(exporters),
+        "versions": sorted(versions),
+        **figures,
+        "sampling_rates": sorted(sampling),
+    }
+    # A line each, as the repository's formatter has it.
+    print("{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in expected.items()) + "\n}")
 
 
 main(sys.argv[1])

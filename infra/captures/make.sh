@@ -3,7 +3,7 @@
 # namespaces, tcpdump keeps what they send to the collector, tshark says what is in it.
 #
 # Usage, as root, on a Debian or Ubuntu machine:
-#   apt-get install softflowd pmacct tcpdump tshark iproute2 iputils-ping iperf3 python3
+#   apt-get install softflowd pmacct tcpdump tshark iproute2 iputils-ping iperf3 ethtool python3
 #   infra/captures/make.sh [NAME ...]        (all when no NAME is given)
 #
 # Times, ports and byte counts differ from run to run: the expectations are computed anew with the captures.
