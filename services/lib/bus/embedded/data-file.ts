@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const DATA_FILE = "data.mdb";
@@ -28,6 +28,12 @@ function readMeta(file: number, at: number): Meta | null {
   };
 }
 
+/** Appends, as another process may be growing the file: its pages must neither be cut off nor overwritten. */
+function appendZeros(path: string, count: number): void {
+  const zeros = new Uint8Array(1 << 20);
+  for (let left = count; left > 0; left -= zeros.length) appendFileSync(path, zeros.subarray(0, left));
+}
+
 /**
  * Looks at a bus's folder before lmdb maps its file: a map that reaches behind the end of a file that
  * was cut short would end the process with SIGBUS. Such a file is made as long as it says it is, with
@@ -42,7 +48,7 @@ export function checkDataFile(folder: string): void {
     if (other !== undefined) throw new Error(`it holds other files (${other})`);
     return;
   }
-  const file = openSync(path, "r+");
+  const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
     // A process that was killed as it made the bus leaves an empty file behind.
@@ -54,7 +60,7 @@ export function checkDataFile(folder: string): void {
     const last = first.transaction > second.transaction ? first : second;
     const told = (last.lastPage + 1) * last.pageBytes;
     if (!Number.isSafeInteger(told)) throw new Error(`${DATA_FILE} is damaged`);
-    if (size < told) ftruncateSync(file, told);
+    if (size < told) appendZeros(path, told - size);
   } finally {
     closeSync(file);
   }
