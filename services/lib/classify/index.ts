@@ -1,4 +1,4 @@
-export type { Classifier, ClassifierOptions, ClassifierTotals } from "./classifier.ts";
+export { type Classifier, type ClassifierOptions, type ClassifierTotals, createClassifier } from "./classifier.ts";
 export { loadRegistry } from "./load-registry.ts";
 export type { Prefix } from "./prefix.ts";
 export * from "./registry.ts";

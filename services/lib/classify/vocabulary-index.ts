@@ -1,0 +1,29 @@
+import {
+  ACCESS_TYPES,
+  type AccessType,
+  FLOW_DIRECTIONS,
+  type FlowDirection,
+  OBSERVATION_POINTS,
+  type ObservationPoint,
+  TECHNOLOGIES,
+  type Technology,
+} from "@v6meter/schemas";
+
+/** Words of the closed vocabularies in the order of their label numbers; number 0 is `unknown`. */
+export const TECHNOLOGY_NAMES = Object.keys(TECHNOLOGIES) as Technology[];
+export const ACCESS_NAMES = Object.keys(ACCESS_TYPES) as AccessType[];
+export const DIRECTION_NAMES = Object.keys(FLOW_DIRECTIONS) as FlowDirection[];
+export const POINT_NAMES = Object.keys(OBSERVATION_POINTS) as ObservationPoint[];
+
+/** The label number of a word. */
+export const technologyIndex = (name: Technology): number => TECHNOLOGY_NAMES.indexOf(name);
+export const accessIndex = (name: AccessType | undefined): number => (name ? ACCESS_NAMES.indexOf(name) : 0);
+export const directionIndex = (name: FlowDirection): number => DIRECTION_NAMES.indexOf(name);
+export const pointIndex = (name: ObservationPoint | undefined): number => (name ? POINT_NAMES.indexOf(name) : 0);
+
+/** By label number: 1 where private IPv4 seen at the point is valid user traffic. */
+export const POINT_IS_ACCESS = Uint8Array.from(POINT_NAMES, (name) => Number(OBSERVATION_POINTS[name].access));
+/** By label number: 1 where the technology's rows are in no share. */
+export const IS_EXCLUDED = Uint8Array.from(TECHNOLOGY_NAMES, (name) =>
+  Number(TECHNOLOGIES[name].counts_as === "excluded"),
+);
