@@ -1,0 +1,217 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ClickHouseClient, type ClickHouseSettings, createClient } from "@clickhouse/client";
+import { Fault, type StoreConfig } from "@v6meter/schemas";
+import { createChdbConnection } from "chdb/connection";
+import type { z } from "zod";
+import { repairDeduplicationLogs } from "./deduplication-log.ts";
+import { engineFault } from "./engine-fault.ts";
+import { settleFlows } from "./flows-table.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { INSERT_COLUMNS } from "./insert-columns.ts";
+import { InsertFiles } from "./insert-file.ts";
+import { applyMigrations } from "./migrate.ts";
+import { limitSettings, runPersonStatement } from "./person-statement.ts";
+import type { Insert, Query, RawLimits, RawResult, Store } from "./port.ts";
+import { Turns } from "./turns.ts";
+
+type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
+
+export interface EmbeddedStoreOptions {
+  /** Folder of the store, made where it is missing: the engine's files, inserts on their way, the lock. */
+  readonly path: string;
+  readonly config: StoreConfig;
+}
+
+/**
+ * Statements that read at once. Each statement that runs holds a thread of libuv's pool, which has four
+ * by default: one writes, two read, one is left for everybody else.
+ */
+const READERS = 2;
+
+const INSERT_ATTEMPTS = 5;
+const INSERT_RETRY_MS = 200;
+
+/**
+ * How an insert is made to be one block a partition, the same at each repetition: one thread, blocks
+ * joined until the end. Deduplication then holds in the table and in each view's target, on its own in
+ * each: an insert that was cut off between them is completed by its repetition.
+ */
+const INSERT_SETTINGS: ClickHouseSettings = {
+  async_insert: 0,
+  insert_deduplicate: 1,
+  deduplicate_insert: "enable",
+  deduplicate_insert_select: "force_enable",
+  deduplicate_blocks_in_dependent_materialized_views: 1,
+  max_threads: 1,
+  max_insert_threads: "1",
+  parallel_view_processing: 0,
+  min_insert_block_size_rows: "1000000000",
+  min_insert_block_size_bytes: "0",
+  // The name of a file says what is in it, but not to the engine's cache of schemas.
+  schema_inference_use_cache_for_file: 0,
+};
+
+/**
+ * Opens the embedded engine on a folder. One process has one engine, and one folder belongs to one
+ * process: throws DATA_IN_USE where another has it.
+ */
+export async function openEmbeddedStore({ path, config }: EmbeddedStoreOptions): Promise<Store> {
+  const folder = resolve(path);
+  const lock = lockFolder(join(folder, "lock"));
+  try {
+    const enginePath = join(folder, "engine");
+    mkdirSync(enginePath, { recursive: true });
+    repairDeduplicationLogs(enginePath);
+    const files = new InsertFiles(join(folder, "inserts"));
+    await files.open();
+    return new EmbeddedStore({ enginePath, files, config, release: () => lock.release() });
+  } catch (error) {
+    lock.release();
+    throw engineFault(`The store in ${folder} does not open`, error);
+  }
+}
+
+interface Parts {
+  readonly enginePath: string;
+  readonly files: InsertFiles;
+  readonly config: StoreConfig;
+  readonly release: () => void;
+}
+
+class EmbeddedStore implements Store {
+  readonly #parts: Parts;
+  readonly #settings: ClickHouseSettings;
+  readonly #writer: ClickHouseClient;
+  readonly #readers: ClickHouseClient[];
+  readonly #writing: Turns<ClickHouseClient>;
+  readonly #reading: Turns<ClickHouseClient>;
+  readonly #running = new Set<Promise<unknown>>();
+  #stopped: Promise<void> | null = null;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { max_memory_bytes, max_threads } = parts.config;
+    this.#settings = {
+      max_threads,
+      // All sessions of the embedded engine are one user's: this is the limit of all statements together.
+      max_memory_usage_for_user: String(max_memory_bytes),
+      output_format_json_quote_64bit_integers: 1,
+      session_timezone: "UTC",
+    };
+    this.#writer = this.#session();
+    this.#readers = Array.from({ length: READERS }, () => this.#session());
+    this.#writing = new Turns([this.#writer]);
+    this.#reading = new Turns(this.#readers);
+  }
+
+  /** A session runs one statement at a time and keeps what was SET in it. */
+  #session(clickhouse_settings = this.#settings): ClickHouseClient {
+    // Two copies of one declaration, in chdb's client-common and inside the client, that TypeScript keeps apart.
+    const connection = createChdbConnection({ path: this.#parts.enginePath }) as unknown as Connection;
+    return createClient({ connection, clickhouse_settings });
+  }
+
+  /** Runs a task unless the store is stopped; a stop waits for it. */
+  async #run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#stopped) throw new Fault("STORE_UNREACHABLE", "The store is stopped.");
+    const running = task();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  migrate(): Promise<void> {
+    return this.#run(() =>
+      this.#writing.take(async (client) => {
+        try {
+          await applyMigrations(client);
+          await settleFlows(client, { rawTtlDays: this.#parts.config.raw_ttl_days });
+        } catch (error) {
+          throw engineFault("The migration of the store failed", error);
+        }
+      }),
+    );
+  }
+
+  insert(insert: Insert): Promise<void> {
+    return this.#run(() => this.#writing.take((client) => this.#insertFrom(client, insert)));
+  }
+
+  async #insertFrom(client: ClickHouseClient, { table, arrow, rows, token }: Insert): Promise<void> {
+    const { files } = this.#parts;
+    const path = await files.put(token, arrow);
+    const columns = INSERT_COLUMNS[table].join(", ");
+    const query = `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file('${path.replaceAll(/[\\']/g, "\\$&")}', 'ArrowStream')`;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await client.command({
+          query,
+          clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
+        });
+        break;
+      } catch (error) {
+        const fault = engineFault(`The insert of ${rows} rows into ${table} failed`, error);
+        if (!fault.retry || attempt === INSERT_ATTEMPTS) {
+          // A refused insert is not tried again as it is, so its bytes must not stand in for better ones.
+          if (!fault.retry) await files.remove(path);
+          throw fault;
+        }
+        await sleep(INSERT_RETRY_MS * attempt);
+      }
+    }
+    await files.remove(path);
+  }
+
+  query<P extends z.ZodType, R extends z.ZodType>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]> {
+    return this.#run(() =>
+      this.#reading.take(async (client) => {
+        const query_params = query.params.parse(params) as Record<string, unknown>;
+        try {
+          const answer = await client.query({ query: query.sql, query_params, format: "JSONEachRow" });
+          return query.row.array().parse(await answer.json()) as z.output<R>[];
+        } catch (error) {
+          throw engineFault(`The query ${query.name} failed`, error);
+        }
+      }),
+    );
+  }
+
+  raw(statement: string, limits: RawLimits): Promise<RawResult> {
+    return this.#run(() =>
+      this.#reading.take(async () => {
+        const session = this.#session({});
+        try {
+          await session.command({ query: limitSettings(limits) });
+          return await runPersonStatement(session, statement);
+        } catch (error) {
+          throw engineFault("The statement failed", error);
+        } finally {
+          await session.close();
+        }
+      }),
+    );
+  }
+
+  async ping(): Promise<void> {
+    await this.#run(() =>
+      this.#reading.take(async (client) => {
+        const answer = await client.ping();
+        if (!answer.success) throw engineFault("The store does not answer", answer.error);
+      }),
+    );
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= (async () => {
+      await Promise.allSettled(this.#running);
+      for (const client of [...this.#readers, this.#writer]) await client.close();
+      this.#parts.release();
+    })();
+    return this.#stopped;
+  }
+}

@@ -1,0 +1,31 @@
+import { ClickHouseError } from "@clickhouse/client";
+import { Fault } from "@v6meter/schemas";
+
+/**
+ * Errors of the engine that pass: the same statement may succeed later. TIMEOUT_EXCEEDED,
+ * ABORTED, MEMORY_LIMIT_EXCEEDED, NOT_ENOUGH_SPACE, TOO_MANY_PARTS, CANNOT_SCHEDULE_TASK, NETWORK_ERROR,
+ * SOCKET_TIMEOUT, TOO_MANY_SIMULTANEOUS_QUERIES.
+ */
+const PASSING_CODES: ReadonlySet<string> = new Set(["159", "236", "241", "243", "252", "439", "210", "209", "202"]);
+
+const REASON_MAX_LENGTH = 500;
+
+/** The engine's error in one short line: its type and its first sentence. */
+export function engineReason(error: unknown): string {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  const line = message.replaceAll(/\s+/g, " ").trim().slice(0, REASON_MAX_LENGTH);
+  return error instanceof ClickHouseError ? `${error.type ?? "ERROR"} (${error.code}): ${line}` : line;
+}
+
+/** Whether the engine answered at all, and its error is not one that passes. */
+function refused(error: unknown): boolean {
+  return error instanceof ClickHouseError && !PASSING_CODES.has(error.code);
+}
+
+/** STORE_REFUSED for an error that would come again, STORE_UNREACHABLE (retryable) for one that passes. */
+export function engineFault(what: string, error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  return new Fault(refused(error) ? "STORE_REFUSED" : "STORE_UNREACHABLE", `${what}: ${engineReason(error)}`, {
+    cause: error,
+  });
+}

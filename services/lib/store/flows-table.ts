@@ -1,0 +1,52 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { CLICKHOUSE_TYPES, Fault, FIELD_NAMES, FIELDS, type FieldName } from "@v6meter/schemas";
+
+interface Column {
+  name: string;
+  type: string;
+  comment: string;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}
+
+/** Throws STORE_INVALID where the columns of `flows` are not those of the field table; comments them with its docs. */
+async function checkColumns(client: ClickHouseClient): Promise<void> {
+  const answer = await client.query({ query: "DESCRIBE TABLE flows", format: "JSONEachRow" });
+  const columns = await answer.json<Column>();
+  const found = columns.map(({ name, type }) => `${name} ${type}`);
+  const expected = FIELD_NAMES.map((name) => `${name} ${CLICKHOUSE_TYPES[FIELDS[name].kind]}`);
+  const at = expected.findIndex((column, i) => column !== found[i]);
+  if (at !== -1 || found.length !== expected.length) {
+    const position = at === -1 ? expected.length : at;
+    throw new Fault(
+      "STORE_INVALID",
+      `Column ${position + 1} of the table flows is ${found[position] ?? "missing"}, not ${expected[position] ?? "absent"}.`,
+    );
+  }
+  const stale = columns.filter(({ name, comment }) => FIELDS[name as FieldName].doc !== comment);
+  if (stale.length === 0) return;
+  const changes = stale.map(({ name }) => `COMMENT COLUMN ${name} ${quoted(FIELDS[name as FieldName].doc)}`);
+  await client.command({ query: `ALTER TABLE flows ${changes.join(", ")}` });
+}
+
+/** Makes rows of flows expire after so many days, where they do not yet. */
+async function setExpiry(client: ClickHouseClient, days: number): Promise<void> {
+  const answer = await client.query({
+    query: "SELECT create_table_query AS ddl FROM system.tables WHERE database = currentDatabase() AND name = 'flows'",
+    format: "JSONEachRow",
+  });
+  const [table] = await answer.json<{ ddl: string }>();
+  if (table?.ddl.includes(`TTL toDateTime(received_at) + toIntervalDay(${days})`)) return;
+  await client.command({
+    query: `ALTER TABLE flows MODIFY TTL toDateTime(received_at) + INTERVAL ${days} DAY`,
+    clickhouse_settings: { mutations_sync: "1" },
+  });
+}
+
+/** Brings the migrated table `flows` in line with the field table and the settings. */
+export async function settleFlows(client: ClickHouseClient, settings: { rawTtlDays: number }): Promise<void> {
+  await checkColumns(client);
+  await setExpiry(client, settings.rawTtlDays);
+}
