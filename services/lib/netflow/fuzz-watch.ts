@@ -1,0 +1,66 @@
+import { Worker } from "node:worker_threads";
+import type { FuzzReport } from "./fuzz.ts";
+
+/** What the thread of a watched run is told. */
+export interface FuzzTask {
+  readonly seed: number;
+  readonly datagrams: number;
+  /** Folders of captures to mutate; those that do not exist are left out. */
+  readonly folders: readonly string[];
+  /** One element: the index of the datagram being decoded, -1 before the first. */
+  readonly position: Int32Array<SharedArrayBuffer>;
+}
+
+/** A watched run: its figures, or the datagram at which it came to nothing. */
+export type WatchedFuzz =
+  | { readonly outcome: "finished"; readonly report: FuzzReport }
+  | { readonly outcome: "hung" | "died"; readonly index: number; readonly detail: string };
+
+/** How a run is watched. */
+export interface WatchOptions {
+  readonly seed: number;
+  readonly datagrams: number;
+  readonly folders: readonly string[];
+  /** A datagram that takes longer is a hang. Far above any pause of a busy machine. @default 30000 */
+  readonly hangMs?: number;
+  /** Called about four times a second with the number of datagrams done. */
+  readonly onProgress?: (done: number) => void;
+}
+
+const LOOK_EVERY_MS = 250;
+/** A decoder that allocates without bound ends its thread, not the machine. */
+const MAX_HEAP_MB = 1_024;
+
+/** Runs `fuzz` in a thread of its own and ends it when one datagram takes for ever. */
+export function watchedFuzz({ hangMs = 30_000, onProgress, ...options }: WatchOptions): Promise<WatchedFuzz> {
+  const position = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
+  const task: FuzzTask = { ...options, position };
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL("./fuzz-thread.ts", import.meta.url), {
+      workerData: task,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    });
+    let seen = -1;
+    let seenAt = performance.now();
+    const look = setInterval(() => {
+      const index = Atomics.load(position, 0);
+      onProgress?.(Math.max(index, 0));
+      if (index !== seen) {
+        seen = index;
+        seenAt = performance.now();
+      } else if (performance.now() - seenAt > hangMs) end({ outcome: "hung", index, detail: `more than ${hangMs} ms` });
+    }, LOOK_EVERY_MS);
+    const end = (result: WatchedFuzz) => {
+      clearInterval(look);
+      worker.removeAllListeners();
+      void worker.terminate().then(() => resolve(result));
+    };
+    worker.once("message", (report: FuzzReport) => end({ outcome: "finished", report }));
+    worker.once("error", (error) =>
+      end({ outcome: "died", index: Atomics.load(position, 0), detail: (error as Error).message }),
+    );
+    worker.once("exit", (code) =>
+      end({ outcome: "died", index: Atomics.load(position, 0), detail: `the thread ended with ${code}` }),
+    );
+  });
+}

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import { CAPTURE_FOLDERS, readCorpus } from "./fuzz-corpus.ts";
+import { fuzzDatagram, MUTATIONS } from "./fuzz-datagram.ts";
+import { watchedFuzz } from "./fuzz-watch.ts";
+
+const FOLDERS = Object.values(CAPTURE_FOLDERS);
+const shared = existsSync(CAPTURE_FOLDERS.shared);
+if (!shared) console.warn("NOT USED: ../shared/captures is missing, only the repository's own captures are mutated");
+
+const SEED = Number(process.env.V6METER_FUZZ_SEED ?? 20_261_124);
+const DATAGRAMS = 200_000;
+
+test.runIf(process.env.CI)("the shared captures are there", () => expect(shared).toBe(true));
+
+test("a datagram of a run can be made again alone, and differs from seed to seed", () => {
+  const corpus = readCorpus([CAPTURE_FOLDERS.own]).map(({ payload }) => payload);
+  expect(fuzzDatagram(1, 77, corpus)).toEqual(fuzzDatagram(1, 77, corpus));
+  const payloads = (seed: number) => Array.from({ length: 20 }, (_, i) => fuzzDatagram(seed, i, corpus).payload);
+  expect(payloads(1)).not.toEqual(payloads(2));
+});
+
+test(`${DATAGRAMS} mutated and random datagrams: nothing thrown, no hang, memory flat, books balanced`, {
+  timeout: 240_000,
+}, async () => {
+  console.info(`fuzz seed ${SEED}`);
+  const result = await watchedFuzz({ seed: SEED, datagrams: DATAGRAMS, folders: FOLDERS });
+  if (result.outcome !== "finished")
+    throw new Error(`seed ${SEED}, datagram ${result.index}: ${JSON.stringify(result)}`);
+  const { report } = result;
+  console.info(
+    `${(report.elapsedMs / 1_000).toFixed(1)} s, ${report.rows} rows, slowest datagram ${report.slowestMs.toFixed(1)} ms`,
+  );
+  expect(report.violations).toEqual([]);
+  expect(report.datagrams).toBe(DATAGRAMS);
+  expect(report.books["receive.received"]).toBe(DATAGRAMS);
+  // A run that reached nothing would prove nothing.
+  for (const name of MUTATIONS) expect(report.mutations[name], name).toBeGreaterThan(1_000);
+  expect(report.rows).toBeGreaterThan(DATAGRAMS);
+  expect(report.optionsRecords).toBeGreaterThan(1_000);
+  for (const reached of [
+    "decode.dropped.no_template_expired",
+    "decode.dropped.no_template_overflow",
+    "decode.dropped.record_overrun",
+    "decode.dropped.set_id_reserved",
+    "decode.dropped.set_length",
+    "decode.dropped.template_limit",
+    "decode.dropped.template_malformed",
+    "decode.dropped.template_zero_length",
+    "receive.dropped.count_mismatch",
+    "receive.dropped.duplicate_datagram",
+    "receive.dropped.header_short",
+    "receive.dropped.length_mismatch",
+    "receive.dropped.too_many_exporters",
+    "receive.dropped.version_unknown",
+  ])
+    expect(report.books[reached], reached).toBeGreaterThan(0);
+});
