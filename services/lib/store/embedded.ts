@@ -49,6 +49,8 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   parallel_view_processing: 0,
   min_insert_block_size_rows: "1000000000",
   min_insert_block_size_bytes: "0",
+  // A column that the Arrow stream does not bring is an error, not a column of zeros.
+  input_format_arrow_allow_missing_columns: 0,
   // The name of a file says what is in it, but not to the engine's cache of schemas.
   schema_inference_use_cache_for_file: 0,
 };

@@ -1,4 +1,3 @@
-import { ClickHouseError } from "@clickhouse/client";
 import { Fault } from "@v6meter/schemas";
 
 /**
@@ -10,16 +9,29 @@ const PASSING_CODES: ReadonlySet<string> = new Set(["159", "236", "241", "243", 
 
 const REASON_MAX_LENGTH = 500;
 
+/** An error the engine itself answered, as the client shapes it. */
+export interface EngineError extends Error {
+  /** Number of the engine's catalogue, in digits. */
+  readonly code: string;
+  /** Its name there, such as READONLY. */
+  readonly type?: string;
+}
+
+/** Told by its shape: the client and the embedded connection bring a class of it each. */
+export function isEngineError(error: unknown): error is EngineError {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && /^\d+$/.test(error.code);
+}
+
 /** The engine's error in one short line: its type and its first sentence. */
 export function engineReason(error: unknown): string {
   const { message } = error instanceof Error ? error : new Error(String(error));
   const line = message.replaceAll(/\s+/g, " ").trim().slice(0, REASON_MAX_LENGTH);
-  return error instanceof ClickHouseError ? `${error.type ?? "ERROR"} (${error.code}): ${line}` : line;
+  return isEngineError(error) ? `${error.type ?? "ERROR"} (${error.code}): ${line}` : line;
 }
 
 /** Whether the engine answered at all, and its error is not one that passes. */
 function refused(error: unknown): boolean {
-  return error instanceof ClickHouseError && !PASSING_CODES.has(error.code);
+  return isEngineError(error) && !PASSING_CODES.has(error.code);
 }
 
 /** STORE_REFUSED for an error that would come again, STORE_UNREACHABLE (retryable) for one that passes. */

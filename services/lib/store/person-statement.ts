@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
-import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import type { ClickHouseClient } from "@clickhouse/client";
 import { Fault } from "@v6meter/schemas";
-import { engineReason } from "./engine-fault.ts";
+import { engineReason, isEngineError } from "./engine-fault.ts";
 import type { RawLimits, RawResult } from "./port.ts";
 import { refusal } from "./statement-fence.ts";
 
@@ -59,7 +59,7 @@ export async function runPersonStatement(session: ClickHouseClient, statement: s
     const { meta = [], data } = await answer.json<unknown[]>();
     return { columns: meta.map(({ name, type }) => ({ name, type })), rows: data };
   } catch (error) {
-    if (error instanceof ClickHouseError) throw new Fault("QUERY_REFUSED", engineReason(error), { cause: error });
+    if (isEngineError(error)) throw new Fault("QUERY_REFUSED", engineReason(error), { cause: error });
     throw error;
   }
 }
