@@ -1,31 +1,10 @@
-import { type ExporterStatus, Fault, type LedgerDelta } from "@v6meter/schemas";
-import type { DecoderOptions } from "./options.ts";
+import type { ExporterStatus, LedgerDelta } from "@v6meter/schemas";
+import { ExporterBooks } from "./books.ts";
+import { DatagramReader, type DecoderTotals } from "./datagram.ts";
+import { Exporter } from "./exporter.ts";
+import { forgetExporter, readExporters, storeExporter } from "./exporter-state.ts";
+import { DEFAULT_DECODER_OPTIONS, type DecoderOptions } from "./options.ts";
 import type { FlowSink } from "./sink.ts";
-
-/** What a decoder has seen since it was made; for metrics and tests. The books are in the ledger. */
-export interface DecoderTotals {
-  /** Datagrams given to the decoder, dropped ones among them. */
-  datagrams: number;
-  /** Sets read; a v1, v5 or v7 body is one. */
-  sets: number;
-  /** Data records decoded, one row each. */
-  flowRecords: number;
-  /** Further rows: reverse directions of RFC 5103 that have packets. */
-  reverseRecords: number;
-  optionsRecords: number;
-  /** Template records read, refreshes among them. */
-  templates: number;
-  /** Options template records read, refreshes among them. */
-  optionsTemplates: number;
-  /** Templates withdrawn by their exporter. */
-  withdrawals: number;
-  /** Sets that had to wait for their template. */
-  parkedSets: number;
-  /** Exporters that are followed now. */
-  exporters: number;
-  /** Entries given to `restore` that could not be read. */
-  unreadableStates: number;
-}
 
 /** NetFlow v1, v5, v7, v9 and IPFIX to columns. Pure: no I/O, no clock, nothing thrown for bad data. */
 export interface Decoder {
@@ -52,7 +31,168 @@ export interface Decoder {
   readonly totals: Readonly<DecoderTotals>;
 }
 
+/** Books of exporters that are not followed, because there are too many: the unspecified address. */
+const NOT_FOLLOWED = "::";
+
+/** Exporters by address, found without making a string of it. */
+class ExporterTable {
+  readonly #buckets = new Map<number, Exporter[]>();
+  #size = 0;
+  #last: Exporter | null = null;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  *[Symbol.iterator](): Iterator<Exporter> {
+    for (const bucket of this.#buckets.values()) yield* bucket;
+  }
+
+  #key(address: DataView): number {
+    let hash = address.getInt32(0);
+    for (let at = 4; at < 16; at += 4) hash = Math.imul(hash ^ (hash >>> 15), 0x85eb_ca6b) ^ address.getInt32(at);
+    return hash;
+  }
+
+  find(address: DataView): Exporter | null {
+    if (this.#last !== null && sameAddress(this.#last.address, address)) return this.#last;
+    const bucket = this.#buckets.get(this.#key(address));
+    const found = bucket?.find((exporter) => sameAddress(exporter.address, address)) ?? null;
+    this.#last = found;
+    return found;
+  }
+
+  add(exporter: Exporter): void {
+    const key = this.#key(exporter.address);
+    const bucket = this.#buckets.get(key);
+    if (bucket === undefined) this.#buckets.set(key, [exporter]);
+    else bucket.push(exporter);
+    this.#size++;
+  }
+
+  delete(exporter: Exporter): void {
+    const key = this.#key(exporter.address);
+    const rest = (this.#buckets.get(key) ?? []).filter((other) => other !== exporter);
+    if (rest.length === 0) this.#buckets.delete(key);
+    else this.#buckets.set(key, rest);
+    this.#size--;
+    this.#last = null;
+  }
+}
+
+function sameAddress(a: DataView, b: DataView): boolean {
+  for (let at = 12; at >= 0; at -= 4) if (a.getInt32(at) !== b.getInt32(at)) return false;
+  return true;
+}
+
+class FlowDecoder implements Decoder {
+  readonly totals: DecoderTotals = {
+    datagrams: 0,
+    sets: 0,
+    flowRecords: 0,
+    reverseRecords: 0,
+    optionsRecords: 0,
+    templates: 0,
+    optionsTemplates: 0,
+    withdrawals: 0,
+    parkedSets: 0,
+    exporters: 0,
+    unreadableStates: 0,
+  };
+  readonly #options: DecoderOptions;
+  readonly #exporters = new ExporterTable();
+  readonly #reader: DatagramReader;
+  readonly #notFollowed = new ExporterBooks();
+  /** Books and state entries of exporters that were forgotten since the last take. */
+  #forgottenLedger: LedgerDelta[] = [];
+  #forgottenState = new Map<string, Uint8Array | null>();
+
+  constructor(options: DecoderOptions) {
+    this.#options = options;
+    this.#reader = new DatagramReader(options, this.totals);
+  }
+
+  decode(datagram: Uint8Array, address: Uint8Array, sourcePort: number, receivedAtMs: number, sink: FlowSink): void {
+    this.totals.datagrams++;
+    const addressView = new DataView(address.buffer, address.byteOffset, address.byteLength);
+    const exporter = this.#exporters.find(addressView) ?? this.#follow(address);
+    if (exporter === null) {
+      this.#notFollowed.datagramReceived();
+      this.#notFollowed.dropped("too_many_exporters");
+      return;
+    }
+    exporter.lastSeenAtMs = Math.max(exporter.lastSeenAtMs, receivedAtMs);
+    this.#reader.read(datagram, exporter, sourcePort, receivedAtMs, sink);
+  }
+
+  #follow(address: Uint8Array): Exporter | null {
+    if (this.#exporters.size >= this.#options.maxExporters) return null;
+    const exporter = new Exporter(address, this.#options);
+    this.#add(exporter);
+    return exporter;
+  }
+
+  #add(exporter: Exporter): void {
+    this.#exporters.add(exporter);
+    // An exporter that comes back before its end was taken is not at its end.
+    this.#forgottenState.delete(exporter.text);
+    this.totals.exporters = this.#exporters.size;
+  }
+
+  expire(nowMs: number): void {
+    for (const exporter of [...this.#exporters]) {
+      exporter.expire(nowMs);
+      const idle = nowMs - exporter.lastSeenAtMs > this.#options.templateTtlMs;
+      if (!idle || exporter.sessions.size > 0 || exporter.parking.size > 0) continue;
+      exporter.books.take(exporter.text, this.#forgottenLedger);
+      forgetExporter(exporter, this.#forgottenState);
+      this.#exporters.delete(exporter);
+    }
+    this.totals.exporters = this.#exporters.size;
+  }
+
+  takeLedger(): LedgerDelta[] {
+    const ledger = this.#forgottenLedger;
+    this.#forgottenLedger = [];
+    this.#notFollowed.take(NOT_FOLLOWED, ledger);
+    for (const exporter of this.#exporters) exporter.books.take(exporter.text, ledger);
+    return ledger;
+  }
+
+  takeStatus(): ExporterStatus[] {
+    const statuses: ExporterStatus[] = [];
+    for (const exporter of this.#exporters) {
+      for (const session of exporter.sessions.values()) {
+        if (!session.heard) continue;
+        session.heard = false;
+        statuses.push(exporter.status(session));
+      }
+    }
+    return statuses;
+  }
+
+  takeState(): Map<string, Uint8Array | null> {
+    const state = this.#forgottenState;
+    this.#forgottenState = new Map();
+    for (const exporter of this.#exporters) {
+      if (!exporter.changed) continue;
+      exporter.changed = false;
+      storeExporter(exporter, state);
+    }
+    return state;
+  }
+
+  restore(state: ReadonlyMap<string, Uint8Array>): void {
+    const { exporters, unreadable } = readExporters(state, this.#options);
+    this.totals.unreadableStates += unreadable;
+    for (const exporter of exporters) {
+      if (this.#exporters.find(exporter.address) !== null) continue;
+      this.#add(exporter);
+    }
+  }
+}
+
 /** A decoder with nothing known; options that are left out take their defaults. */
-export function createDecoder(_options: Partial<DecoderOptions> = {}): Decoder {
-  throw new Fault("INTERNAL", "The decoder is being written.");
+export function createDecoder(options: Partial<DecoderOptions> = {}): Decoder {
+  return new FlowDecoder({ ...DEFAULT_DECODER_OPTIONS, ...options });
 }
