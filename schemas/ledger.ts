@@ -43,6 +43,11 @@ export const DROP_REASONS = {
   too_many_exporters: { stage: "receive", en: "A new exporter beyond the allowed number.", zh: "导出器数量超限" },
   header_short: { stage: "receive", en: "The datagram is shorter than its version's header.", zh: "报文短于版本头部" },
   version_unknown: { stage: "receive", en: "The version is none of 1, 5, 7, 9 and 10.", zh: "未知协议版本" },
+  version_unsupported: {
+    stage: "receive",
+    en: "A version the chosen decoder does not read (node-netflowv9: IPFIX).",
+    zh: "所选解码器不支持的协议版本",
+  },
   count_mismatch: {
     stage: "receive",
     en: "A v1, v5 or v7 header counts more records than the datagram holds.",
