@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DROP_REASON_NAMES, type LedgerStage, STAGES } from "../ledger.ts";
+import { type LedgerStage, STAGES } from "../ledger.ts";
 import { count, ratio } from "./count.ts";
 
 /** The books of one stage: received = forwarded + held + dropped. */
@@ -9,7 +9,7 @@ export const stageBooks = z.object({
   forwarded: count,
   held: count.describe("Neither forwarded nor dropped yet; over a period the change of it"),
   dropped: count,
-  dropped_by_reason: z.partialRecord(z.enum(DROP_REASON_NAMES as [string, ...string[]]), count),
+  dropped_by_reason: z.record(z.string(), count).describe("By the reasons of the catalogue, retired ones among them"),
   balanced: z.boolean().describe("Whether received = forwarded + held + dropped"),
 });
 export type StageBooks = z.infer<typeof stageBooks>;

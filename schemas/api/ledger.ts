@@ -9,7 +9,10 @@ export const ledgerParameters = z
   .strictObject({
     ...periodParameters,
     exporter: z.array(exporterAddress).default([]).describe("Address of an exporter"),
-    stage: z.array(oneOf(Object.keys(STAGES) as LedgerStage[])).default([]),
+    stage: z
+      .array(oneOf(Object.keys(STAGES) as LedgerStage[]))
+      .default([])
+      .describe("Stage of the books; all where none is given"),
   })
   .superRefine(requirePeriod);
 

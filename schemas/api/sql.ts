@@ -1,14 +1,17 @@
 import { z } from "zod";
 
 /** Body of `POST /api/v1/sql`. */
-export const sqlRequest = z.strictObject({
-  query: z
-    .string({ error: "one SELECT statement" })
-    .trim()
-    .min(1, { error: "one SELECT statement" })
-    .max(262_144, { error: "a statement of at most 262144 characters" })
-    .describe("One read-only statement"),
-});
+export const sqlRequest = z.strictObject(
+  {
+    query: z
+      .string({ error: "one SELECT statement" })
+      .trim()
+      .min(1, { error: "one SELECT statement" })
+      .max(262_144, { error: "a statement of at most 262144 characters" })
+      .describe("One read-only statement"),
+  },
+  { error: "a JSON object with the member query" },
+);
 
 /** Answer of `POST /api/v1/sql`: integers of 64 bits and more are strings. */
 export const sqlResult = z.object({

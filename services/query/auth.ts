@@ -20,7 +20,8 @@ export function requireKey(app: Api, adminKey: string): void {
     verifyErrorLogLevel: "debug",
   });
   app.addHook("onRequest", (request, reply, done) => {
-    if (isOpen(request) || !app.verifyBearerAuth) return done();
+    if (isOpen(request)) return done();
+    if (!app.verifyBearerAuth) return done(new Fault("INTERNAL", "the guard of the API is not loaded"));
     return app.verifyBearerAuth(request, reply, (error) => done(error && new Fault("UNAUTHORIZED", DETAIL)));
   });
 }

@@ -49,6 +49,7 @@ export function describeApi(app: Api): void {
       }
       return {
         ...rest,
+        paths,
         components: {
           ...components,
           schemas: { ...components.schemas, Problem: problem },

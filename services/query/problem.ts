@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { type api, FAULTS, Fault, type FaultCode } from "@v6meter/schemas";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
@@ -74,4 +75,30 @@ export function answerError(error: FastifyError | Fault, request: FastifyRequest
     request.log.error({ err: error }, "request failed");
   }
   return sendProblem(request, reply, { code: "INTERNAL", status: 500, detail: FAULTS.INTERNAL.en });
+}
+
+/** Status of what Node's HTTP parser refuses before there is a request; all else is 400. */
+const PARSER_STATUS: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+};
+
+/** Answers what is not HTTP with a problem and closes the connection. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const line = PARSER_STATUS[error.code ?? ""] ?? "400 Bad Request";
+  const problem: api.Problem = {
+    type: "urn:v6meter:fault:QUERY_INVALID",
+    title: FAULTS.QUERY_INVALID.en,
+    status: Number.parseInt(line, 10),
+    code: "QUERY_INVALID",
+    detail: "What was sent is not a request of HTTP/1.1 that this server takes.",
+  };
+  const body = JSON.stringify(problem);
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroy(error);
 }

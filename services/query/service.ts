@@ -1,12 +1,12 @@
 import { Fault, type HostPort, parseHostPort, type QueryConfig } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from "fastify";
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { requireKey } from "./auth.ts";
 import type { LiveFigures } from "./live.ts";
 import { createMetrics } from "./metrics.ts";
 import { describeApi } from "./openapi.ts";
-import { answerError, sendProblem } from "./problem.ts";
+import { answerClientError, answerError, sendProblem } from "./problem.ts";
 import { exportersRoute } from "./routes/exporters.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { ledgerRoute } from "./routes/ledger.ts";
@@ -50,17 +50,26 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   const { store, config, adminKey, logger, live = () => [] } = options;
   const root = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
     requestTimeout: 30_000,
+    clientErrorHandler: answerClientError,
     // Addresses that cannot be decoded never reach a route.
     frameworkErrors: (error, request, reply) => {
       answerError(error, request, reply as never);
     },
   });
   const app = root.withTypeProvider<ZodTypeProvider>();
-  const metrics = createMetrics(store, live);
+  const metrics = createMetrics(store, async () => {
+    try {
+      return await live();
+    } catch (error) {
+      root.log.warn({ err: error }, "the process's own figures are missing from /metrics");
+      return [];
+    }
+  });
 
+  app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error: FastifyError | Fault, request, reply) => answerError(error, request, reply));

@@ -9,6 +9,5 @@ SELECT
 FROM ledger
 WHERE at >= toDateTime({from_s:Int64}, 'UTC') AND at < toDateTime({to_s:Int64}, 'UTC')
   AND (empty({exporter:Array(String)}) OR has(arrayMap(address -> toIPv6(address), {exporter:Array(String)}), exporter))
-  AND (empty({stage:Array(String)}) OR stage IN {stage:Array(String)})
 GROUP BY exporter, stage, outcome, reason
 ORDER BY exporter, stage, outcome, reason

@@ -93,7 +93,7 @@ WITH
   figures AS
   (
     SELECT
-      grouping(bucket_s) AS is_total,
+      toUInt8(grouping(bucket_s)) AS is_total,
       bucket_s, region_group, operator_group, access_group, direction_group, technology_group,
       observation_point_group, exporter_group,
       sumIf(bytes_scaled, class = 'v6_native') AS v6_native,
@@ -104,7 +104,7 @@ WITH
       sum(j.records) AS flow_records,
       if(is_total = 1,
         sum(weight * period_completeness) / nullIf(sumIf(weight, period_completeness IS NOT NULL), 0),
-        sum(weight * bucket_completeness) / nullIf(sumIf(weight, bucket_completeness IS NOT NULL), 0)) AS completeness
+        sum(weight * bucket_completeness) / nullIf(sumIf(weight, bucket_completeness IS NOT NULL), 0)) AS mean_completeness
     FROM judged AS j
     GROUP BY GROUPING SETS (
       (bucket_s, region_group, operator_group, access_group, direction_group, technology_group,
@@ -131,8 +131,10 @@ SELECT
   toString(flow_records) AS records,
   toFloat64(v6_native + v6_transition) / nullIf(toFloat64(v6_native + v6_transition + v4), 0) AS share,
   toFloat64(v6_native) / nullIf(toFloat64(v6_native + v6_transition + v4), 0) AS native_share,
-  completeness AS completeness_ratio
+  -- Sums of fractions can come out a last digit above their bound.
+  if(mean_completeness > 1, 1, mean_completeness) AS completeness_ratio
 FROM figures
 ORDER BY
-  is_total DESC, at_s, region, operator, access, direction, technology, observation_point, exporter
+  is_total DESC, at_s, region, operator, access, direction, technology, observation_point,
+  toIPv6OrDefault(exporter)
 LIMIT {row_limit:UInt32}

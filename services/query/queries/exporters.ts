@@ -18,7 +18,6 @@ function json<T extends z.ZodType>(schema: T) {
 /** Every export stream as last told. */
 export const exportersQuery = defineQuery({
   name: "exporters",
-  file: "queries/exporters.sql",
   params: z.strictObject({ exporter: z.array(z.string()) }),
   row: z.object({
     exporter_text: exporterText,

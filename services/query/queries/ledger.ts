@@ -13,12 +13,10 @@ const entry = {
 /** The books by exporter over a period. */
 export const ledgerQuery = defineQuery({
   name: "ledger",
-  file: "queries/ledger.sql",
   params: z.strictObject({
     from_s: z.int(),
     to_s: z.int(),
     exporter: z.array(z.string()),
-    stage: z.array(z.string()),
   }),
   row: z.object({ exporter_text: exporterText, ...entry }),
 });
@@ -26,7 +24,6 @@ export const ledgerQuery = defineQuery({
 /** The books of all exporters since the beginning. */
 export const ledgerTotalsQuery = defineQuery({
   name: "ledger-totals",
-  file: "queries/ledger-totals.sql",
   params: z.strictObject({}),
   row: z.object(entry),
 });

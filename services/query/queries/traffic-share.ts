@@ -26,7 +26,6 @@ const figures = api.trafficShare.shape.total.shape;
 
 export const trafficShareQuery = defineQuery({
   name: "traffic-share",
-  file: "queries/traffic-share.sql",
   params: z.strictObject({
     table: z.enum(["flows_5m", "flows_1h", "flows_1d"]),
     from_s: z.int(),

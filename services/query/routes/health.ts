@@ -1,4 +1,4 @@
-import { api } from "@v6meter/schemas";
+import { api, Fault } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import type { Api } from "../api.ts";
 
@@ -26,7 +26,9 @@ export function healthRoutes(app: Api, store: Store): void {
       },
     },
     async () => {
-      await store.ping();
+      await store.ping().catch((error: unknown) => {
+        throw new Fault("STORE_UNREACHABLE", undefined, { cause: error });
+      });
       return { status: "ok" as const };
     },
   );

@@ -21,7 +21,6 @@ export async function exporterLedgers(
     from_s: fromMs / 1_000,
     to_s: toMs / 1_000,
     exporter,
-    stage,
   });
   const byExporter = Map.groupBy(entries, (entry) => entry.exporter_text);
   return {

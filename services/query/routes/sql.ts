@@ -10,6 +10,13 @@ export function sqlRoute(app: Api, store: Store, config: QueryConfig): void {
     maxRows: config.sql_max_rows,
     maxMemoryBytes: config.sql_max_memory_bytes,
   };
+  // One at a time: a long statement must not hold every reader of the store and starve the rest of the API.
+  let lastStatement: Promise<unknown> = Promise.resolve();
+  const inTurn = (statement: string) => {
+    const result = lastStatement.then(() => store.raw(statement, limits));
+    lastStatement = result.catch(() => {});
+    return result;
+  };
   app.post(
     "/api/v1/sql",
     {
@@ -17,8 +24,8 @@ export function sqlRoute(app: Api, store: Store, config: QueryConfig): void {
         tags: ["sql"],
         summary: "One read-only SQL statement",
         description: `Runs one SELECT of ClickHouse SQL. Writing, changing settings and reading files or other hosts are refused. Limits:
-${limits.maxExecutionS} s, ${limits.maxRows} rows, ${limits.maxMemoryBytes} bytes of memory. Integers of 64 bits and more are strings. Every statement
-is logged by its SHA-256.`,
+${limits.maxExecutionS} s, ${limits.maxRows} rows, ${limits.maxMemoryBytes} bytes of memory. Integers of 64 bits and more are strings. Statements run
+one at a time; every one is logged by its SHA-256.`,
         body: api.sqlRequest,
         response: { 200: api.sqlResult },
       },
@@ -29,7 +36,7 @@ is logged by its SHA-256.`,
       const audit = { who: "admin", sha256: createHash("sha256").update(statement).digest("hex") };
       const startedAtMs = performance.now();
       try {
-        const { columns, rows } = await store.raw(statement, limits);
+        const { columns, rows } = await inTurn(statement);
         request.log.info({ ...audit, durationMs: performance.now() - startedAtMs, rows: rows.length }, "sql statement");
         return { columns: [...columns], rows: rows.map((row) => [...row]) };
       } catch (error) {

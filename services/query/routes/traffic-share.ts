@@ -44,7 +44,8 @@ grouped or filtered by: rows by exporter add up to the total. Grouped or filtere
 (\`counting\` in the answer says which).
 
 **Sampling**: bytes are scaled by the sampling rate. Where it is unknown they enter as exported, which is a lower bound,
-and stand in \`unknown_sampling_bytes\` too.
+and stand in \`unknown_sampling_bytes\` too. What a firewall's
+record counts of the other direction (responder_bytes) is in no figure.
 
 **Completeness**: an exporter's completeness is (expected - lost) / expected by its sequence numbers, times the part of its
 sets that was not dropped; a row's is the mean over its exporters weighted by their bytes, by the books of the row's

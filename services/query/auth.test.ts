@@ -1,0 +1,134 @@
+import { connect } from "node:net";
+import { Fault } from "@v6meter/schemas";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KEY, testService, unreachableStore } from "./province.test-data.ts";
+
+const logged: string[] = [];
+const service = testService(unreachableStore, {
+  logger: pino({ level: "trace" }, { write: (line: string) => logged.push(line) }),
+});
+const routes: { method: string; url: string }[] = [];
+
+beforeAll(async () => {
+  service.app.addHook("onRoute", ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, url });
+  });
+  await service.app.ready();
+});
+afterAll(() => service.stop());
+
+/** What the issue leaves open: health and documentation. */
+const OPEN = /^\/(?:healthz|readyz|openapi\.json|docs(?:\/.*)?)$/;
+
+function ask(method: string, url: string, authorization?: string) {
+  return service.app.inject({
+    method: method as "GET",
+    url: url.replace("*", "index.css"),
+    headers: authorization === undefined ? {} : { authorization },
+  });
+}
+
+test("the routes that are guarded are these", () => {
+  const guarded = routes.filter(({ url, method }) => !OPEN.test(url) && method !== "HEAD").map(({ url }) => url);
+  expect(guarded.sort()).toEqual([
+    "/api/v1/exporters",
+    "/api/v1/ledger",
+    "/api/v1/sql",
+    "/api/v1/traffic/share",
+    "/metrics",
+  ]);
+  expect(routes.filter(({ url }) => OPEN.test(url)).length).toBeGreaterThan(5);
+});
+
+test("every route but health and documentation asks for the key, and unknown addresses do", async () => {
+  const unknown = ["/", "/api", "/docs2", "/healthz2", "/api/v1/sql/", "//docs/../metrics"].map((url) => ({
+    method: "GET",
+    url,
+  }));
+  const wrong = [
+    undefined,
+    "",
+    "Bearer",
+    "Bearer ",
+    `Bearer ${KEY.slice(0, -1)}`,
+    `Bearer ${KEY}x`,
+    `Basic ${KEY}`,
+    KEY,
+  ];
+  for (const { method, url } of [...routes.filter(({ url }) => !OPEN.test(url)), ...unknown]) {
+    for (const authorization of wrong) {
+      const answer = await ask(method, url, authorization);
+      expect(answer.statusCode, `${method} ${url} with ${authorization}`).toBe(401);
+      expect(answer.headers["content-type"]).toBe("application/problem+json");
+      expect(answer.headers["www-authenticate"]).toMatch(/^Bearer realm="v6meter"/);
+      if (method !== "HEAD") expect(answer.json().code).toBe("UNAUTHORIZED");
+    }
+    for (const authorization of [`Bearer ${KEY}`, `bearer ${KEY}`]) {
+      expect((await ask(method, url, authorization)).statusCode, `${method} ${url}`).not.toBe(401);
+    }
+  }
+});
+
+test("health and documentation answer without a key", async () => {
+  for (const { method, url } of routes.filter(({ url }) => OPEN.test(url))) {
+    expect((await ask(method, url)).statusCode, `${method} ${url}`).not.toBe(401);
+  }
+});
+
+test("every answer has the security headers, refusals and errors among them", async () => {
+  for (const [url, authorization] of [
+    ["/healthz", undefined],
+    ["/metrics", undefined],
+    ["/nowhere", `Bearer ${KEY}`],
+    ["/api/v1/ledger", `Bearer ${KEY}`],
+    ["/docs/", undefined],
+  ] as const) {
+    const { headers } = await ask("GET", url, authorization);
+    expect(headers["x-content-type-options"], url).toBe("nosniff");
+    expect(headers["content-security-policy"], url).toMatch(/default-src 'none'/);
+    expect(headers["referrer-policy"], url).toBe("no-referrer");
+    expect(headers["cache-control"], url).toBeDefined();
+  }
+});
+
+test("the key is in no line of the log", () => {
+  expect(logged.length).toBeGreaterThan(100);
+  expect(logged.filter((line) => line.includes(KEY.slice(0, 20)))).toEqual([]);
+});
+
+describe("over HTTP", () => {
+  test("start tells the port it listens on, and a taken address is a fault", async () => {
+    const first = testService(unreachableStore);
+    const { host, port } = await first.start();
+    expect(host).toBe("127.0.0.1");
+    expect(port).toBeGreaterThan(0);
+    const answer = await fetch(`http://${host}:${port}/healthz`);
+    expect(await answer.json()).toEqual({ status: "ok" });
+
+    const { queryConfig } = await import("@v6meter/schemas");
+    const second = testService(unreachableStore, { config: queryConfig.parse({ http: `${host}:${port}` }) });
+    const fault = await second.start().catch((error: unknown) => error);
+    expect(fault).toBeInstanceOf(Fault);
+    expect(fault).toMatchObject({ code: "ADDRESS_IN_USE" });
+    expect((fault as Fault).message).toContain(`query.http: 127.0.0.1:${port}`);
+    await Promise.all([first.stop(), second.stop()]);
+  });
+
+  test("what is not HTTP is answered with a problem, too", async () => {
+    const service = testService(unreachableStore);
+    const { host, port } = await service.start();
+    const answer = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      const socket = connect(port, host, () => socket.write("NETFLOW\r\n\r\n"));
+      socket.on("data", (data) => {
+        text += data.toString();
+      });
+      socket.on("close", () => resolve(text));
+      socket.on("error", reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toMatch(/content-type: application\/problem\+json/i);
+    await service.stop();
+  });
+});

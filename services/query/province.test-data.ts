@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeFlows, encodeTable } from "@v6meter/batch";
+import {
+  addressBytes,
+  createFlowBatch,
+  type ExporterStatus,
+  type FlowLabels,
+  LABEL_NAMES,
+  type LabelName,
+  type LedgerDelta,
+  queryConfig,
+  setU64,
+  storeConfig,
+} from "@v6meter/schemas";
+import { openEmbeddedStore, type Store } from "@v6meter/store";
+import { createQueryService, type QueryServiceOptions } from "./service.ts";
+
+export const KEY = "kGJ1vN5cQpX2rT8sW0yZ3bD6fH9jL4mV7nB1qC5eA2g";
+
+/** A classified flow; what a test does not name is one native IPv6 record of a phone in Shenyang. */
+export interface TestFlow {
+  at: string;
+  exporter?: string;
+  family?: 4 | 6 | 0;
+  technology?: string;
+  region?: string;
+  operator?: string;
+  access?: string;
+  flow_direction?: string;
+  observation_point?: string;
+  counted?: 0 | 1 | 2;
+  bytes?: number;
+  sampling_rate?: number;
+}
+
+const LABEL_DEFAULTS = {
+  technology: "native",
+  region: "210100",
+  operator: "telecom",
+  access: "mobile",
+  flow_direction: "down",
+  observation_point: "man",
+} as const satisfies Record<LabelName, string>;
+
+/** The real engine in a folder of its own, migrated; `close` removes it. */
+export async function openTestStore(): Promise<{ store: Store; close(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "v6meter-query-"));
+  const store = await openEmbeddedStore({ path, config: storeConfig.parse({}) });
+  await store.migrate();
+  return {
+    store,
+    async close() {
+      await store.stop();
+      await rm(path, { recursive: true });
+    },
+  };
+}
+
+/** The service with the test's key, over a store. */
+export function testService(store: Store, options: Partial<QueryServiceOptions> = {}) {
+  return createQueryService({
+    store,
+    config: queryConfig.parse({ http: "127.0.0.1:0" }),
+    adminKey: KEY,
+    ...options,
+  });
+}
+
+/** A GET with the key; the answer's JSON. */
+export async function get(service: ReturnType<typeof testService>, url: string, headers: Record<string, string> = {}) {
+  const answer = await service.app.inject({ url, headers: { authorization: `Bearer ${KEY}`, ...headers } });
+  return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
+}
+
+export async function insertFlows(store: Store, flows: readonly TestFlow[]): Promise<void> {
+  const batch = createFlowBatch(flows.length);
+  const labels = Object.fromEntries(LABEL_NAMES.map((name) => [name, ["unknown"]])) as Record<LabelName, string[]>;
+  for (const [row, flow] of flows.entries()) {
+    setU64(batch.columns.received_at, row, Date.parse(flow.at));
+    batch.columns.exporter.set(addressBytes(flow.exporter ?? "192.0.2.1") as Uint8Array, row * 16);
+    batch.columns.family[row] = flow.family ?? 6;
+    batch.columns.counted[row] = flow.counted ?? 2;
+    batch.columns.sampling_rate[row] = flow.sampling_rate ?? 1;
+    setU64(batch.columns.bytes, row, flow.bytes ?? 1);
+    for (const name of LABEL_NAMES) {
+      const word = flow[name] ?? LABEL_DEFAULTS[name];
+      const known = labels[name].indexOf(word);
+      batch.columns[name][row] = known < 0 ? labels[name].push(word) - 1 : known;
+    }
+  }
+  batch.rows = flows.length;
+  batch.labels = labels as FlowLabels;
+  const arrow = encodeFlows(batch, { stage: "classify" });
+  await store.insert({ table: "flows", arrow, rows: flows.length, token: randomUUID() });
+}
+
+export async function insertLedger(
+  store: Store,
+  entries: readonly (Omit<LedgerDelta, "reason"> & { at: string; reason?: string })[],
+): Promise<void> {
+  const arrow = encodeTable({
+    at: { kind: "time", values: entries.map(({ at }) => Date.parse(at)) },
+    exporter: { kind: "ip", values: entries.map(({ exporter }) => addressBytes(exporter) as Uint8Array) },
+    stage: { kind: "string", values: entries.map(({ stage }) => stage) },
+    outcome: { kind: "string", values: entries.map(({ outcome }) => outcome) },
+    reason: { kind: "string", values: entries.map(({ reason = "" }) => reason) },
+    count: { kind: "i64", values: entries.map(({ count }) => count) },
+  });
+  await store.insert({ table: "ledger", arrow, rows: entries.length, token: randomUUID() });
+}
+
+export async function insertExporters(store: Store, streams: readonly ExporterStatus[]): Promise<void> {
+  const arrow = encodeTable({
+    exporter: { kind: "ip", values: streams.map(({ exporter }) => addressBytes(exporter) as Uint8Array) },
+    version: { kind: "u8", values: streams.map(({ version }) => version) },
+    observation_domain: { kind: "u32", values: streams.map(({ observation_domain }) => observation_domain) },
+    source_port: { kind: "u16", values: streams.map(({ source_port }) => source_port) },
+    first_seen_at: { kind: "time", values: streams.map(({ first_seen_at_ms }) => first_seen_at_ms) },
+    last_seen_at: { kind: "time", values: streams.map(({ last_seen_at_ms }) => last_seen_at_ms) },
+    templates: { kind: "u32", values: streams.map(({ templates }) => templates) },
+    options_templates: { kind: "u32", values: streams.map(({ options_templates }) => options_templates) },
+    sampling: { kind: "string", values: streams.map(({ sampling }) => JSON.stringify(sampling)) },
+    sampling_source: { kind: "string", values: streams.map(({ sampling_source }) => sampling_source) },
+    clock_offset_ms: { kind: "i64", values: streams.map(({ clock_offset_ms }) => clock_offset_ms) },
+    clock_off: { kind: "bool", values: streams.map(({ clock_off }) => clock_off) },
+    interfaces: { kind: "string", values: streams.map(({ interfaces }) => JSON.stringify(interfaces)) },
+    name: { kind: "string", values: streams.map(({ name }) => name) },
+  });
+  await store.insert({ table: "exporters", arrow, rows: streams.length, token: randomUUID() });
+}
+
+/** A store that fails a test which reaches it. */
+export const unreachableStore: Store = {
+  migrate: () => Promise.reject(new Error("the store was asked to migrate")),
+  insert: () => Promise.reject(new Error("the store was asked to insert")),
+  query: ({ name }) => Promise.reject(new Error(`the store was asked for ${name}`)),
+  raw: () => Promise.reject(new Error("the store was asked for a statement")),
+  ping: () => Promise.reject(new Error("the store was pinged")),
+  stop: () => Promise.resolve(),
+};

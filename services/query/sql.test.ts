@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { queryConfig } from "@v6meter/schemas";
+import type { Store } from "@v6meter/store";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { insertFlows, insertLedger, KEY, openTestStore, testService } from "./province.test-data.ts";
+import { exportersQuery } from "./queries/exporters.ts";
+import { ledgerQuery, ledgerTotalsQuery } from "./queries/ledger.ts";
+import { trafficShareQuery } from "./queries/traffic-share.ts";
+
+let store: Store;
+let close: () => Promise<void>;
+let service: ReturnType<typeof testService>;
+const logged: string[] = [];
+const now = new Date().toISOString();
+
+beforeAll(async () => {
+  ({ store, close } = await openTestStore());
+  service = testService(store, {
+    logger: pino({ level: "info" }, { write: (line: string) => logged.push(line) }),
+    config: queryConfig.parse({ http: "127.0.0.1:0", sql_max_rows: 1_000 }),
+  });
+  await insertFlows(store, [
+    { at: now, bytes: 70 },
+    { at: now, bytes: 30, family: 4, sampling_rate: 0 },
+  ]);
+  await insertLedger(store, [
+    { at: now, exporter: "192.0.2.1", stage: "receive", outcome: "expected", count: 100 },
+    { at: now, exporter: "192.0.2.1", stage: "receive", outcome: "lost", count: 1 },
+  ]);
+});
+
+afterAll(async () => {
+  await service.stop();
+  await close();
+});
+
+async function sql(query: string) {
+  const answer = await service.app.inject({
+    method: "POST",
+    url: "/api/v1/sql",
+    headers: { authorization: `Bearer ${KEY}` },
+    payload: { query },
+  });
+  return { status: answer.statusCode, body: answer.json() };
+}
+
+describe("POST /api/v1/sql", () => {
+  test("answers columns with their types and rows, integers of 64 bits as strings", async () => {
+    expect(
+      await sql(
+        "SELECT family, sum(bytes) AS bytes, 18446744073709551615 AS most FROM flows GROUP BY family ORDER BY family",
+      ),
+    ).toEqual({
+      status: 200,
+      body: {
+        columns: [
+          { name: "family", type: "UInt8" },
+          { name: "bytes", type: "UInt64" },
+          { name: "most", type: "UInt64" },
+        ],
+        rows: [
+          [4, "30", "18446744073709551615"],
+          [6, "70", "18446744073709551615"],
+        ],
+      },
+    });
+  });
+
+  test("an answer without rows has its columns", async () => {
+    const { status, body } = await sql("SELECT region FROM flows WHERE region = 'x';");
+    expect(status).toBe(200);
+    expect(body).toEqual({ columns: [{ name: "region", type: "LowCardinality(String)" }], rows: [] });
+  });
+
+  test.each([
+    ["reading a file", "SELECT * FROM file('/etc/passwd', 'LineAsString')"],
+    ["reading a file by function", "SELECT file('/etc/passwd')"],
+    ["reading another host", "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')"],
+    ["writing", "INSERT INTO flows (bytes) VALUES (1)"],
+    ["changing the tables", "DROP TABLE flows"],
+    ["lifting readonly", "SELECT 1 SETTINGS readonly = 0"],
+    ["lifting a limit", "SELECT 1 SETTINGS max_execution_time = 0"],
+    ["setting", "SET readonly = 0"],
+    ["two statements", "SELECT 1; DROP TABLE flows"],
+    ["writing a file", "SELECT 1 INTO OUTFILE '/tmp/v6meter-should-not-be'"],
+    ["too many rows", "SELECT number FROM numbers(1001)"],
+    ["what does not parse", "SELEC 1"],
+    ["a table that is not there", "SELECT * FROM nowhere"],
+  ])("refuses %s", async (_, statement) => {
+    const { status, body } = await sql(statement);
+    expect(status, JSON.stringify(body)).toBe(400);
+    expect(body).toMatchObject({ type: "urn:v6meter:fault:QUERY_REFUSED", code: "QUERY_REFUSED" });
+    expect(body.detail.length).toBeGreaterThan(10);
+    expect((await sql("SELECT count() FROM flows")).body.rows).toEqual([["2"]]);
+  });
+
+  test("every statement is logged by its hash, never by its text, which can hold addresses", async () => {
+    logged.length = 0;
+    const good = "SELECT count() FROM flows WHERE src_addr = toIPv6('2001:db8::5ec7')";
+    const bad = "SELECT toIPv6('2001:db8::5ec7') FROM nowhere";
+    await sql(good);
+    await sql(bad);
+    const lines = logged.map((line) => JSON.parse(line)).filter(({ sha256 }) => sha256);
+    const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+    expect(lines).toMatchObject([
+      { who: "admin", sha256: hash(good), rows: 1, msg: "sql statement" },
+      { who: "admin", sha256: hash(bad), code: "QUERY_REFUSED", msg: "sql statement failed" },
+    ]);
+    expect(lines.every(({ durationMs }) => durationMs >= 0)).toBe(true);
+    expect(logged.join()).not.toContain("5ec7");
+  });
+});
+
+describe("sql/queries", () => {
+  const folder = join(import.meta.dirname, "../../sql/queries");
+  const files = globSync("**/*.sql", { cwd: folder });
+  const text = (file: string) => readFileSync(join(folder, file), "utf8");
+
+  test("every file begins with a comment that says what it answers, and is one statement", () => {
+    expect(files.length).toBeGreaterThan(8);
+    for (const file of files) {
+      expect(text(file), file).toMatch(/^-- .{20,}\n/);
+      expect(text(file).replaceAll(/--.*$/gm, ""), file).not.toContain(";");
+    }
+  });
+
+  test("every query of the API is a file, and every file beside analysis/ is a query of the API", () => {
+    const queries = [ledgerQuery, ledgerTotalsQuery, exportersQuery, trafficShareQuery];
+    expect(files.filter((file) => !file.startsWith("analysis")).sort()).toEqual(
+      queries.map(({ name }) => `${name}.sql`).sort(),
+    );
+  });
+
+  test.each(files.filter((file) => file.startsWith("analysis")))(
+    "%s runs as it is at the SQL endpoint",
+    async (file) => {
+      const { status, body } = await sql(text(file));
+      expect(status, JSON.stringify(body)).toBe(200);
+      expect(body.columns.length).toBeGreaterThan(2);
+    },
+  );
+
+  test("analysts' figures are those of the data", async () => {
+    const lossy = await sql(text("analysis/lossy-exporters.sql"));
+    expect(lossy.body.rows).toEqual([["::ffff:192.0.2.1", "100", "1", 1]]);
+    const unknown = await sql(text("analysis/unknown-sampling.sql"));
+    expect(unknown.body.rows).toEqual([["::ffff:192.0.2.1", "30", 30]]);
+    const technologies = await sql(text("analysis/technologies-by-day.sql"));
+    expect(technologies.body.rows.map((row: unknown[]) => row.slice(1))).toEqual([
+      ["native", 6, "70", 70],
+      ["native", 4, "30", 30],
+    ]);
+  });
+});
