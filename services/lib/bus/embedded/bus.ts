@@ -16,7 +16,12 @@ import { Retention } from "./retention.ts";
  * - `maxBytes`: what the values of held messages may come to; beyond it `publish` throws BUS_FULL.
  *
  * A consumer group has one member at a time: who joins takes the partitions over.
- * Throws a Fault BUS_INVALID where the folder is not a bus or its file is damaged.
+ *
+ * Every bus must be stopped before its thread ends: lmdb does not survive a worker that is terminated
+ * with its environment open, though the data does.
+ *
+ * Throws a Fault BUS_INVALID where the folder is not a bus or its file is damaged, BUS_UNREACHABLE
+ * where the system refuses it.
  */
 export async function openEmbeddedBus(options: { path: string; partitions: number; maxBytes: number }): Promise<Bus> {
   return new EmbeddedBus(await openEnvironment(options), options.maxBytes);
@@ -59,13 +64,14 @@ class EmbeddedBus implements Bus {
   async latest(topic: string): Promise<ReadonlyMap<string, Uint8Array>> {
     this.#checkOpen();
     const { compacted } = this.#environment;
-    this.#environment.refresh();
-    const found = new Map<string, Uint8Array>();
-    for (const { key, value } of compacted.getRange({ start: [topic, ""] })) {
-      if (key[0] !== topic) break;
-      found.set(key[1], Uint8Array.from(value));
-    }
-    return found;
+    return this.#environment.read(() => {
+      const found = new Map<string, Uint8Array>();
+      for (const { key, value } of compacted.getRange({ start: [topic, ""] })) {
+        if (key[0] !== topic) break;
+        found.set(key[1], Uint8Array.from(value));
+      }
+      return found;
+    });
   }
 
   async consumer(options: { topic: string; group: string }): Promise<Consumer> {
@@ -78,9 +84,9 @@ class EmbeddedBus implements Bus {
 
   async usage(): Promise<BusUsage> {
     this.#checkOpen();
-    this.#environment.refresh();
-    const { bytes, messages } = this.#environment.counters.get(HELD) ?? { bytes: 0, messages: 0 };
-    return { bytes, messages, maxBytes: this.#maxBytes };
+    const { counters } = this.#environment;
+    const held = this.#environment.read(() => counters.get(HELD)) ?? { bytes: 0, messages: 0 };
+    return { ...held, maxBytes: this.#maxBytes };
   }
 
   stop(): Promise<void> {

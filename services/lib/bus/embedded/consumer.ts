@@ -60,7 +60,7 @@ class EmbeddedConsumer implements Consumer {
     const deadline = performance.now() + limits.waitMs;
     for (;;) {
       if (signal.aborted) return null;
-      const delivery = this.#next(limits);
+      const delivery = this.#environment.read(() => this.#next(limits));
       if (delivery) return delivery;
       const left = deadline - performance.now();
       if (left <= 0) return null;
@@ -69,8 +69,8 @@ class EmbeddedConsumer implements Consumer {
   }
 
   #next(limits: ReceiveLimits): Delivery | null {
-    const { environment, topic } = { environment: this.#environment, topic: this.#membership.topic };
-    environment.refresh();
+    const environment = this.#environment;
+    const { topic } = this.#membership;
     if (!this.#owns()) return null;
     const { partitions: count } = environment.identity;
     const free = Array.from({ length: count }, (_, i) => (this.#turn + i) % count).filter((p) => !this.#out.has(p));
@@ -161,14 +161,16 @@ class EmbeddedConsumer implements Consumer {
   }
 
   async lag(): Promise<readonly PartitionLag[]> {
-    const { environment, topic } = { environment: this.#environment, topic: this.#membership.topic };
-    environment.refresh();
-    return Array.from({ length: environment.identity.partitions }, (_, partition) => {
-      const { end, bytes } = environment.partitions.get([topic, partition]) ?? EMPTY_PARTITION;
-      const { next } = this.#position(partition);
-      const before = next < end ? (environment.heads.get([topic, partition, next])?.before ?? bytes) : bytes;
-      return { partition, committedOffset: next, endOffset: end, messages: end - next, bytes: bytes - before };
-    });
+    const environment = this.#environment;
+    const { topic } = this.#membership;
+    return environment.read(() =>
+      Array.from({ length: environment.identity.partitions }, (_, partition) => {
+        const { end, bytes } = environment.partitions.get([topic, partition]) ?? EMPTY_PARTITION;
+        const { next } = this.#position(partition);
+        const before = next < end ? (environment.heads.get([topic, partition, next])?.before ?? bytes) : bytes;
+        return { partition, committedOffset: next, endOffset: end, messages: end - next, bytes: bytes - before };
+      }),
+    );
   }
 
   async stop(): Promise<void> {

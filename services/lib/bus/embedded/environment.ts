@@ -29,8 +29,8 @@ export interface Environment {
   readonly compacted: Database<Uint8Array, CompactedKey>;
   readonly groups: Database<Group, GroupKey>;
   readonly positions: Database<Position, PositionKey>;
-  /** Forgets the snapshot reads are made in, so that the next read sees every commit so far. */
-  refresh(): void;
+  /** Runs the action, which only reads, on one snapshot that holds every commit so far. Throws as `transact`. */
+  read<T>(action: () => T): T;
   /**
    * Runs the action in one transaction, off the event loop but for the action itself; durable when it
    * resolves, nothing of it is kept when it throws. Throws a Fault for what lmdb reports.
@@ -52,15 +52,18 @@ const PAGE_BYTES = 4_096;
 /** lmdb's codes for a file that is damaged or not lmdb's (lmdb.h, "Return Codes"). */
 const DAMAGE_CODES = new Set([-30_797, -30_796, -30_795, -30_794, -30_793]);
 
-async function faultOf(error: unknown, path: string): Promise<unknown> {
-  if (error instanceof Fault || error instanceof TypeError) return error;
-  // lmdb-js hides what kept a commit from being written behind a promise.
-  const { commitError } = error as { commitError?: Promise<never> };
-  const cause = commitError ? await commitError.catch((reason: unknown) => reason) : error;
+function faultOf(cause: unknown, path: string): unknown {
+  if (cause instanceof Fault || cause instanceof TypeError) return cause;
   const { code, message } = cause as { code?: number; message?: string };
-  return DAMAGE_CODES.has(code ?? 0)
+  return cause instanceof SyntaxError || DAMAGE_CODES.has(code ?? 0)
     ? new Fault("BUS_INVALID", `The bus in ${path} is damaged: ${message}.`, { cause })
-    : new Fault("BUS_UNREACHABLE", `The bus in ${path} cannot be written: ${message}.`, { cause });
+    : new Fault("BUS_UNREACHABLE", `The bus in ${path} cannot be read or written: ${message}.`, { cause });
+}
+
+/** lmdb-js hides what kept a commit from being written behind a promise. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  return commitError ? commitError.catch((reason: unknown) => reason) : error;
 }
 
 /** The bus's identity, made where there is none. */
@@ -93,13 +96,16 @@ function openRoot(path: string, maxBytes: number): RootDatabase {
     mapSize: Math.ceil((2 * maxBytes + MAP_SPARE_BYTES) / PAGE_BYTES) * PAGE_BYTES,
     // A commit is durable before it is seen: the order lmdb was proved with.
     overlappingSync: false,
+    // Batches by event turn make a promise of their own that nobody can catch when the disk is full.
+    eventTurnBatching: false,
     encoding: "binary",
   });
 }
 
 /**
  * Opens the environment in a folder, making it where there is none. Throws a Fault BUS_INVALID with the
- * path where the folder is another program's or the file is damaged.
+ * path where the folder is another program's or the file is damaged, BUS_UNREACHABLE where the system
+ * refuses it.
  */
 export async function openEnvironment(options: {
   path: string;
@@ -134,19 +140,31 @@ export async function openEnvironment(options: {
       path,
       identity,
       ...opened,
-      refresh: () => environment.resetReadTxn(),
+      read: (action) => {
+        environment.resetReadTxn();
+        try {
+          return action();
+        } catch (error) {
+          throw faultOf(error, path);
+        }
+      },
       transact: async (action) => {
         try {
           // A child transaction is undone where the action throws; a plain one would keep its half.
           return await environment.childTransaction(action);
         } catch (error) {
-          throw await faultOf(error, path);
+          throw faultOf(await reasonOf(error), path);
         }
       },
       close: () => environment.close(),
     };
   } catch (cause) {
     await root?.close();
-    throw new Fault("BUS_INVALID", `The folder ${path} is not a bus: ${(cause as Error).message}.`, { cause });
+    const { code, message } = cause as { code?: string | number; message: string };
+    // Node names what the system refused, lmdb numbers it; what is neither was found in the files.
+    const refused = typeof code === "string" || (code ?? 0) > 0;
+    throw refused
+      ? new Fault("BUS_UNREACHABLE", `The bus in ${path} cannot be opened: ${message}.`, { cause })
+      : new Fault("BUS_INVALID", `The folder ${path} is not a bus: ${message}.`, { cause });
   }
 }

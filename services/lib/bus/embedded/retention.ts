@@ -23,7 +23,7 @@ export class Retention {
     this.#topics.add(topic);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#running = this.#sweep();
+      this.#running = this.#running.then(() => this.#sweep());
     }, DELAY_MS);
   }
 
@@ -44,9 +44,11 @@ export class Retention {
   /** True where there is more to delete. */
   async #deleteChunk(topic: string, partition: number): Promise<boolean> {
     const { partitions } = this.#environment;
-    this.#environment.refresh();
-    const { first } = partitions.get([topic, partition]) ?? EMPTY_PARTITION;
-    if (this.#committedByAll(topic, partition) <= first) return false;
+    const committed = this.#environment.read(() => {
+      const { first } = partitions.get([topic, partition]) ?? EMPTY_PARTITION;
+      return this.#committedByAll(topic, partition) - first;
+    });
+    if (committed <= 0) return false;
     return this.#environment.transact(() => this.#delete(topic, partition));
   }
 
