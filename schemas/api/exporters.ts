@@ -43,5 +43,5 @@ export const exporter = z.object({
 export type Exporter = z.infer<typeof exporter>;
 
 /** Answer of `GET /api/v1/exporters`. */
-export const exporters = z.object({ exporters: z.array(exporter) });
+export const exporters = z.object({ exporters: z.array(exporter) }).describe("The exporters by address");
 export type Exporters = z.infer<typeof exporters>;

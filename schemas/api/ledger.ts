@@ -19,14 +19,16 @@ export const ledgerParameters = z
 export type LedgerParameters = z.output<typeof ledgerParameters>;
 
 /** Answer of `GET /api/v1/ledger`. */
-export const ledger = z.object({
-  period: z
-    .object({ from: instant, to: instant, zone: z.literal(ZONE) })
-    .nullable()
-    .describe("[from, to); null: since the beginning"),
-  total: books.describe("The books of all exporters together"),
-  exporters: z
-    .array(z.object({ exporter: z.string(), ...books.shape }))
-    .describe("The books per exporter; `::` holds what no exporter is known for, such as drops of the kernel"),
-});
+export const ledger = z
+  .object({
+    period: z
+      .object({ from: instant, to: instant, zone: z.literal(ZONE) })
+      .nullable()
+      .describe("[from, to); null: since the beginning"),
+    total: books.describe("The books of all exporters together"),
+    exporters: z
+      .array(z.object({ exporter: z.string(), ...books.shape }))
+      .describe("The books per exporter; `::` holds what no exporter is known for, such as drops of the kernel"),
+  })
+  .describe("The books in total and per exporter");
 export type Ledger = z.infer<typeof ledger>;

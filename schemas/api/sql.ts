@@ -14,8 +14,10 @@ export const sqlRequest = z.strictObject(
 );
 
 /** Answer of `POST /api/v1/sql`: integers of 64 bits and more are strings. */
-export const sqlResult = z.object({
-  columns: z.array(z.object({ name: z.string(), type: z.string().describe("ClickHouse type") })),
-  rows: z.array(z.array(z.unknown())),
-});
+export const sqlResult = z
+  .object({
+    columns: z.array(z.object({ name: z.string(), type: z.string().describe("ClickHouse type") })),
+    rows: z.array(z.array(z.unknown())),
+  })
+  .describe("Columns and rows");
 export type SqlResult = z.infer<typeof sqlResult>;

@@ -93,18 +93,20 @@ export const shareRow = z.object({
 export type ShareRow = z.infer<typeof shareRow>;
 
 /** Answer of `GET /api/v1/traffic/share`. */
-export const trafficShare = z.object({
-  period: z
-    .object({ from: instant, to: instant, zone: z.literal(ZONE) })
-    .describe("The period in force, [from, to): what was asked for, widened to whole 5 minutes"),
-  interval: z.enum(SHARE_INTERVALS).nullable(),
-  by: z.array(z.enum(SHARE_DIMENSIONS)),
-  counting: z
-    .enum(["once", "once_per_observation_point"])
-    .describe(
-      "once: a flow seen by several routers counts where it was seen first. once_per_observation_point: grouped or filtered by observation_point it counts once for each type, so that rows of several types, and their total, hold it more than once",
-    ),
-  rows: z.array(shareRow),
-  total: z.object(shareFigures).describe("Sums over the traffic of all rows, and the shares of these sums"),
-});
+export const trafficShare = z
+  .object({
+    period: z
+      .object({ from: instant, to: instant, zone: z.literal(ZONE) })
+      .describe("The period in force, [from, to): what was asked for, widened to whole 5 minutes"),
+    interval: z.enum(SHARE_INTERVALS).nullable(),
+    by: z.array(z.enum(SHARE_DIMENSIONS)),
+    counting: z
+      .enum(["once", "once_per_observation_point"])
+      .describe(
+        "once: a flow seen by several routers counts where it was seen first. once_per_observation_point: grouped or filtered by observation_point it counts once for each type, so that rows of several types, and their total, hold it more than once",
+      ),
+    rows: z.array(shareRow),
+    total: z.object(shareFigures).describe("Sums over the traffic of all rows, and the shares of these sums"),
+  })
+  .describe("The traffic by rows and in total");
 export type TrafficShare = z.infer<typeof trafficShare>;
