@@ -89,7 +89,10 @@ export const DROP_REASONS = {
 export type DropReason = keyof typeof DROP_REASONS;
 export const DROP_REASON_NAMES = Object.keys(DROP_REASONS) as DropReason[];
 
-/** One change of the books of one exporter. `count` may be negative for `held`. */
+/**
+ * One change of the books of one exporter. `count` may be negative for `held`, and for `lost` where a late
+ * datagram turns out not to be.
+ */
 export const ledgerDelta = z.strictObject({
   exporter: z.string(),
   stage: z.enum(Object.keys(STAGES) as [LedgerStage, ...LedgerStage[]]),

@@ -6,6 +6,8 @@ import { forgetExporter, readExporters, storeExporter } from "./exporter-state.t
 import { DEFAULT_DECODER_OPTIONS, type DecoderOptions } from "./options.ts";
 import type { FlowSink } from "./sink.ts";
 
+export type { DecoderTotals } from "./datagram.ts";
+
 /** NetFlow v1, v5, v7, v9 and IPFIX to columns. Pure: no I/O, no clock, nothing thrown for bad data. */
 export interface Decoder {
   /**

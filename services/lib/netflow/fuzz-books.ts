@@ -36,7 +36,8 @@ export class FuzzBooks {
       account[outcome] += count;
     if (outcome === "dropped" && DROP_REASONS[reason as DropReason]?.stage !== stage)
       return [`${exporter} ${stage}: "${reason}" is no reason of this stage`];
-    return count < 0 && outcome !== "held" ? [`${exporter} ${key}: ${count}`] : [];
+    // Held is a level; lost is taken back when a late datagram comes after all.
+    return count < 0 && outcome !== "held" && outcome !== "lost" ? [`${exporter} ${key}: ${count}`] : [];
   }
 
   #account(exporter: string, stage: LedgerStage): Account {
