@@ -40,12 +40,12 @@ period.
 \`v4_bytes\`; what is neither (special addresses, tunnels whose inner family is not exported) is \`excluded_bytes\`.
 
 **Repeats**: a flow that several routers export counts once, at the router that showed it first, whatever the rows are
-grouped or filtered by: rows by exporter add up to the total. Grouped or filtered by observation_point it counts once for each type
-(\`counting\` in the answer says which).
+grouped or filtered by: rows by exporter add up to the total. Grouped or filtered by observation_point it counts once for
+each type (\`counting\` in the answer says which).
 
 **Sampling**: bytes are scaled by the sampling rate. Where it is unknown they enter as exported, which is a lower bound,
-and stand in \`unknown_sampling_bytes\` too. What a firewall's
-record counts of the other direction (responder_bytes) is in no figure.
+and stand in \`unknown_sampling_bytes\` too. What a firewall's record counts of the other direction (responder_bytes) is
+in no figure.
 
 **Completeness**: an exporter's completeness is (expected - lost) / expected by its sequence numbers, times the part of its
 sets that was not dropped; a row's is the mean over its exporters weighted by their bytes, by the books of the row's
