@@ -81,7 +81,12 @@ export const FIELDS = {
   protocol: { kind: "u8", stage: "decode", ie: [4], doc: "IANA protocol number." },
   tcp_flags: { kind: "u16", stage: "decode", ie: [6], doc: "Union of the TCP flags seen." },
   tos: { kind: "u8", stage: "decode", ie: [5], doc: "Type of service or traffic class byte." },
-  icmp_type_code: { kind: "u16", stage: "decode", ie: [32, 139], doc: "ICMP type * 256 + code." },
+  icmp_type_code: {
+    kind: "u16",
+    stage: "decode",
+    ie: [32, 139, 176, 177, 178, 179],
+    doc: "ICMP type * 256 + code.",
+  },
   bytes: {
     kind: "u64",
     stage: "decode",
@@ -124,8 +129,8 @@ export const FIELDS = {
   src_mask: { kind: "u8", stage: "decode", ie: [9, 29], doc: "Prefix length of the source route." },
   dst_mask: { kind: "u8", stage: "decode", ie: [13, 30], doc: "Prefix length of the destination route." },
   next_hop: { kind: "ip", stage: "decode", ie: [15, 62], doc: "IP next hop." },
-  vlan_in: { kind: "u16", stage: "decode", ie: [58], doc: "VLAN id at ingress." },
-  vlan_out: { kind: "u16", stage: "decode", ie: [59], doc: "VLAN id at egress." },
+  vlan_in: { kind: "u16", stage: "decode", ie: [58, 243], doc: "VLAN id at ingress." },
+  vlan_out: { kind: "u16", stage: "decode", ie: [59, 254], doc: "VLAN id at egress." },
   mpls_label: { kind: "u32", stage: "decode", ie: [70], doc: "Top MPLS label (20 bits); 0 when absent." },
   direction: {
     kind: "u8",
