@@ -376,9 +376,13 @@ export function copyDeltaMicroseconds(name: TimeColumn, place: Place): ColumnSte
   };
 }
 
+/** Beyond ten years of uptime the two clocks contradict each other, and the time is taken as it is told. */
+const MAX_WRAPS = 74;
+
 /** The whole spans of 2^32 ms that bring a time told by a wrapped uptime nearest to the export time. */
 function wrapsUntil(ms: number, exportMs: number): number {
-  return Math.max(0, Math.round((exportMs - ms) / 4_294_967_296));
+  const wraps = Math.round((exportMs - ms) / 4_294_967_296);
+  return wraps > 0 && wraps <= MAX_WRAPS ? wraps : 0;
 }
 
 /**
