@@ -19,7 +19,7 @@ const { none: NO_ADDRESS, src: SRC, outerSrc: OUTER_SRC } = SUBSCRIBER_ADDRESSES
  * sides, else by which address is a subscriber's of this province. Each attribute is the subscriber
  * side's, by the first that tells: interface, exporter, operators' prefix tables, built-in prefixes,
  * and for the operator, last, the ASN: parts of one operator's prefixes are announced by another.
- * Needs technology. Bench: classify.bench.ts.
+ * Needs technology. Bench: bench.ts.
  */
 export function fillAttribution(rows: Rows, addresses: AddressTable, places: ExporterTable, asns: PairTable): void {
   const { findings, technology, region, operator, access } = rows;

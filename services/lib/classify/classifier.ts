@@ -73,7 +73,7 @@ function compile(registry: Registry): Tables {
   };
 }
 
-/** A classifier in memory: no I/O, one batch at a time. Bench: classify.bench.ts. */
+/** A classifier in memory: no I/O, one batch at a time. Bench: bench.ts. */
 export function createClassifier(options: ClassifierOptions): Classifier {
   const key = subscriberKeyWords(options.subscriberKey);
   const seed = key[0] as number;

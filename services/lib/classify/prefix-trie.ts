@@ -47,7 +47,7 @@ export class PrefixTrie {
     return node;
   }
 
-  /** The value of the longest prefix that holds the address whose bytes begin at `at`. Bench: classify.bench.ts. */
+  /** The value of the longest prefix that holds the address whose bytes begin at `at`. Bench: bench.ts. */
   lookup(bytes: Uint8Array, at: number): number {
     const nodes = this.#nodes;
     let entry = this.#root[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] as number;

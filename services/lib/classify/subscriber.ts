@@ -36,7 +36,7 @@ const hash = new Uint32Array(2);
  * Fills subscriber: SipHash-2-4 under the key of the subscriber side's prefix, 0 where there is none.
  * What is hashed is one byte of the prefix length and the bytes of the prefix, host bits zero; for a
  * public IPv4 address a zero byte and its four bytes. Shared, private and special addresses, and flows
- * that are in no share, have no subscriber. Needs technology and attribution. Bench: classify.bench.ts.
+ * that are in no share, have no subscriber. Needs technology and attribution. Bench: bench.ts.
  */
 export function fillSubscriber(rows: Rows, table: AddressTable, lengths: Uint8Array, key: Uint32Array): void {
   const { findings, subscriber } = rows;

@@ -46,7 +46,7 @@ const TEREDO_PORT = 3544;
 /**
  * Fills family and technology: the rules of domain.md section 3 in the order of TECHNOLOGIES, the first
  * match wins. The user's packet is classified; where it is within a tunnel and exported, the tunnel's
- * header only tells how it travels. Needs observation_point. Bench: classify.bench.ts.
+ * header only tells how it travels. Needs observation_point. Bench: bench.ts.
  */
 export function fillTechnology(rows: Rows, table: AddressTable): void {
   const { ip_version, family, technology } = rows;

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Classifier, createClassifier } from "./classifier.ts";
+import { loadRegistry } from "./load-registry.ts";
+import type { Registry } from "./registry.ts";
+import { batchOf, type Classified, classifiedOf, type TestFlow } from "./test-batch.ts";
+
+export type RegistryTexts = Readonly<Record<string, string>>;
+
+/** A folder with these files. */
+export function registryFolder(texts: RegistryTexts): string {
+  const dir = mkdtempSync(join(tmpdir(), "v6meter-registry-"));
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(dir, name), text);
+  return dir;
+}
+
+/** The built-in registry with these files on top. */
+export function registryOf(texts: RegistryTexts): Registry {
+  const dir = registryFolder(texts);
+  try {
+    return loadRegistry(dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+export const REPEAT_WINDOW_MS = 300_000;
+
+export function classifierOf(texts: RegistryTexts = {}): Classifier {
+  return createClassifier({
+    registry: registryOf(texts),
+    subscriberKey: Uint8Array.from({ length: 16 }, (_, i) => i),
+    repeatWindowMs: REPEAT_WINDOW_MS,
+    repeatSlots: 4_096,
+  });
+}
+
+/** Classifies records as one batch. */
+export function classifyAll(classifier: Classifier, flows: readonly TestFlow[]): Classified[] {
+  const batch = batchOf(flows);
+  classifier.classify(batch);
+  return classifiedOf(batch);
+}
+
+/** Classifies one record under a registry of its own. */
+export function classifyOne(flow: TestFlow, texts: RegistryTexts = {}): Classified {
+  return classifyAll(classifierOf(texts), [flow])[0] as Classified;
+}
