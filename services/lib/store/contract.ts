@@ -314,6 +314,19 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await expect(store.query(query, { word, count: "x", list: [] })).rejects.toMatchObject({ code: "STORE_REFUSED" });
     });
 
+    test("parameters and rows that are not what the query says are refused at both ends", async () => {
+      const query = defineQuery({
+        name: "checked",
+        sql: "SELECT {n:Int32} AS n",
+        params: z.strictObject({ n: z.int() }),
+        row: z.strictObject({ n: z.int().max(5) }),
+      });
+      await expect(store.query(query, { n: "1" as unknown as number })).rejects.toMatchObject({
+        code: "QUERY_INVALID",
+      });
+      await expect(store.query(query, { n: 6 })).rejects.toMatchObject({ code: "STORE_INVALID" });
+    });
+
     test("queries at the same time keep their parameters apart", async () => {
       const query = defineQuery({
         name: "apart",
@@ -352,6 +365,11 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       "EXPLAIN SELECT count() FROM flows WHERE exporter = toIPv6('192.0.2.1')",
     ])("a person may ask: %s", async (statement) => {
       expect((await store.raw(statement, LIMITS)).rows.length).toBeGreaterThan(0);
+    });
+
+    test("a limit of rows is one of the answer, not of the statement", async () => {
+      const statement = "SELECT sum(number), max(number), min(number), count() FROM numbers(1000) WHERE number != 3";
+      expect((await store.raw(statement, { ...LIMITS, maxRows: 1 })).rows).toHaveLength(1);
     });
 
     test.each(ESCAPES)("a person's statement that %s is refused", async (_, statement) => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from "@clickhouse/client";
 import { Fault, type StoreConfig } from "@v6meter/schemas";
 import { createChdbConnection } from "chdb/connection";
-import type { z } from "zod";
+import { z } from "zod";
 import { repairDeduplicationLogs } from "./deduplication-log.ts";
 import { engineFault } from "./engine-fault.ts";
 import { settleFlows } from "./flows-table.ts";
@@ -12,7 +12,7 @@ import { lockFolder } from "./folder-lock.ts";
 import { INSERT_COLUMNS } from "./insert-columns.ts";
 import { InsertFiles } from "./insert-file.ts";
 import { applyMigrations } from "./migrate.ts";
-import { limitSettings, runPersonStatement } from "./person-statement.ts";
+import { JUDGING_SESSION, judgePersonStatement, limitedSession, runPersonStatement } from "./person-statement.ts";
 import type { Insert, Query, RawLimits, RawResult, Store } from "./port.ts";
 import { Turns } from "./turns.ts";
 
@@ -172,31 +172,52 @@ class EmbeddedStore implements Store {
   query<P extends z.ZodType, R extends z.ZodType>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]> {
     return this.#run(() =>
       this.#reading.take(async (client) => {
-        const query_params = query.params.parse(params) as Record<string, unknown>;
-        try {
-          const answer = await client.query({ query: query.sql, query_params, format: "JSONEachRow" });
-          return query.row.array().parse(await answer.json()) as z.output<R>[];
-        } catch (error) {
-          throw engineFault(`The query ${query.name} failed`, error);
+        const bound = query.params.safeParse(params);
+        if (!bound.success) {
+          throw new Fault("QUERY_INVALID", `The query ${query.name}: ${z.prettifyError(bound.error)}`);
         }
+        const rows = await this.#rows(client, query, bound.data as Record<string, unknown>);
+        const parsed = query.row.array().safeParse(rows);
+        if (parsed.success) return parsed.data as z.output<R>[];
+        throw new Fault("STORE_INVALID", `The rows of the query ${query.name}: ${z.prettifyError(parsed.error)}`);
       }),
     );
   }
 
+  async #rows(
+    client: ClickHouseClient,
+    { name, sql }: { name: string; sql: string },
+    query_params: Record<string, unknown>,
+  ): Promise<unknown[]> {
+    try {
+      const answer = await client.query({ query: sql, query_params, format: "JSONEachRow" });
+      return await answer.json();
+    } catch (error) {
+      throw engineFault(`The query ${name} failed`, error);
+    }
+  }
+
   raw(statement: string, limits: RawLimits): Promise<RawResult> {
+    const limited = limitedSession(limits, this.#parts.config.max_memory_bytes);
     return this.#run(() =>
       this.#reading.take(async () => {
-        const session = this.#session({});
-        try {
-          await session.command({ query: limitSettings(limits) });
-          return await runPersonStatement(session, statement);
-        } catch (error) {
-          throw engineFault("The statement failed", error);
-        } finally {
-          await session.close();
-        }
+        const judged = await this.#inFreshSession(JUDGING_SESSION, (it) => judgePersonStatement(it, statement));
+        return this.#inFreshSession(limited, (it) => runPersonStatement(it, judged));
       }),
     );
+  }
+
+  /** A person's statement has a session to itself: nothing it leaves there meets another's. */
+  async #inFreshSession<T>(setUp: string, task: (session: ClickHouseClient) => Promise<T>): Promise<T> {
+    const session = this.#session({});
+    try {
+      await session.command({ query: setUp });
+      return await task(session);
+    } catch (error) {
+      throw engineFault("The statement failed", error);
+    } finally {
+      await session.close();
+    }
   }
 
   async ping(): Promise<void> {

@@ -12,25 +12,32 @@ function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-/** What a session for a person's statements is set to, `readonly` last: after it nothing can be set. */
-export function limitSettings(limits: RawLimits): string {
-  const settings = {
+/** Sets a fresh session up; `readonly` comes last: after it nothing can be set. */
+function settingsStatement(settings: Readonly<Record<string, number | string>>): string {
+  const assignments = Object.entries({ ...settings, readonly: 1 }).map(([name, value]) =>
+    typeof value === "number" ? `${name} = ${value}` : `${name} = ${quoted(value)}`,
+  );
+  return `SET ${assignments.join(", ")}`;
+}
+
+/** Makes a fresh session one that can only read, for judging a person's statement. */
+export const JUDGING_SESSION = settingsStatement({ max_execution_time: 10, max_memory_usage: 268_435_456 });
+
+/** Makes a fresh session one that can only read, within the limits, for running a person's statement. */
+export function limitedSession(limits: RawLimits, engineMaxMemoryBytes: number): string {
+  return settingsStatement({
     max_execution_time: limits.maxExecutionS,
     timeout_overflow_mode: "throw",
     max_result_rows: limits.maxRows,
     max_result_bytes: RESULT_MAX_BYTES,
     result_overflow_mode: "throw",
     max_memory_usage: limits.maxMemoryBytes,
+    max_memory_usage_for_user: engineMaxMemoryBytes,
     output_format_json_quote_64bit_integers: 1,
     output_format_json_quote_decimals: 1,
     output_format_json_quote_denormals: 1,
     session_timezone: "UTC",
-    readonly: 1,
-  };
-  const assignments = Object.entries(settings).map(([name, value]) =>
-    typeof value === "number" ? `${name} = ${value}` : `${name} = ${quoted(value)}`,
-  );
-  return `SET ${assignments.join(", ")}`;
+  });
 }
 
 /**
@@ -43,23 +50,35 @@ async function lines(session: ClickHouseClient, query: string): Promise<string[]
   return answer.split("\n").flatMap((line) => (line === "" ? [] : (JSON.parse(line) as [string])));
 }
 
-/**
- * Runs a person's statement in a session of its own that is read-only and limited (see `limitSettings`).
- *
- * The engine reads it first: formatQuerySingleLine() takes exactly one statement and writes it anew,
- * without comments; its tree is judged (see `refusal`); and what was judged is what runs. Throws
- * QUERY_REFUSED with the reason in a sentence.
- */
-export async function runPersonStatement(session: ClickHouseClient, statement: string): Promise<RawResult> {
+/** The engine's own sentence is the reason a statement is refused. */
+async function refusing<T>(task: () => Promise<T>): Promise<T> {
   try {
-    const [normal = ""] = await lines(session, `SELECT formatQuerySingleLine(${quoted(statement)})`);
-    const refused = refusal(await lines(session, `EXPLAIN AST ${normal}`));
-    if (refused) throw new Fault("QUERY_REFUSED", refused);
-    const answer = await session.query({ query: normal, format: "JSONCompact" });
-    const { meta = [], data } = await answer.json<unknown[]>();
-    return { columns: meta.map(({ name, type }) => ({ name, type })), rows: data };
+    return await task();
   } catch (error) {
     if (isEngineError(error)) throw new Fault("QUERY_REFUSED", engineReason(error), { cause: error });
     throw error;
   }
+}
+
+/**
+ * Judges a person's statement and returns it as it may run. The engine reads it:
+ * formatQuerySingleLine() takes exactly one statement and writes it anew, without comments, and its tree
+ * is judged (see `refusal`). What was judged is what runs. Throws QUERY_REFUSED with the reason.
+ */
+export function judgePersonStatement(session: ClickHouseClient, statement: string): Promise<string> {
+  return refusing(async () => {
+    const [normal = ""] = await lines(session, `SELECT formatQuerySingleLine(${quoted(statement)})`);
+    const refused = refusal(await lines(session, `EXPLAIN AST ${normal}`));
+    if (refused) throw new Fault("QUERY_REFUSED", refused);
+    return normal;
+  });
+}
+
+/** Runs a judged statement. Throws QUERY_REFUSED with the engine's reason, limits among them. */
+export function runPersonStatement(session: ClickHouseClient, judged: string): Promise<RawResult> {
+  return refusing(async () => {
+    const answer = await session.query({ query: judged, format: "JSONCompact" });
+    const { meta = [], data } = await answer.json<unknown[]>();
+    return { columns: meta.map(({ name, type }) => ({ name, type })), rows: data };
+  });
 }
