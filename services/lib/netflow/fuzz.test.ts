@@ -36,7 +36,7 @@ test(`${DATAGRAMS} mutated and random datagrams: nothing thrown, no hang, memory
   expect(report.books["receive.received"]).toBe(DATAGRAMS);
   // A run that reached nothing would prove nothing.
   for (const name of MUTATIONS) expect(report.mutations[name], name).toBeGreaterThan(1_000);
-  expect(report.rows).toBeGreaterThan(DATAGRAMS);
+  expect(report.rows).toBeGreaterThan(50_000);
   expect(report.optionsRecords).toBeGreaterThan(1_000);
   for (const reached of [
     "decode.dropped.no_template_expired",
