@@ -10,7 +10,9 @@ const share = z.number().min(0).max(1);
 const weight = z.number().positive();
 const asNumber = z.int().min(1).max(4_294_967_295);
 const v4Prefix = z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "must be an IPv4 prefix such as 59.44.0.0/14");
-const v6Prefix = z.string().regex(/^[0-9a-f:]+\/\d{1,3}$/, "must be an IPv6 prefix in lower case such as 240e:30c::/30");
+const v6Prefix = z
+  .string()
+  .regex(/^[0-9a-f:]+\/\d{1,3}$/, "must be an IPv6 prefix in lower case such as 240e:30c::/30");
 const regionCode = z.string().regex(/^\d{6}$/, "must be an administrative code of six digits");
 const accessType = z.enum(Object.keys(ACCESS_TYPES) as [AccessType, ...AccessType[]]);
 const observationPoint = z.enum(Object.keys(OBSERVATION_POINTS) as [ObservationPoint, ...ObservationPoint[]]);
@@ -102,7 +104,11 @@ export const scenarioRouter = z
       .default(8)
       .describe("Length of byte and packet counters (reduced-size encoding)"),
     one_template_per_datagram: z.boolean().default(true),
-    template_refresh_datagrams: z.int().min(1).default(200).describe("Templates are sent again after so many datagrams"),
+    template_refresh_datagrams: z
+      .int()
+      .min(1)
+      .default(200)
+      .describe("Templates are sent again after so many datagrams"),
     template_refresh_s: z.int().min(1).default(60).describe("… or after so many seconds, whichever is first"),
     first_template_after_datagrams: z.int().min(0).default(0).describe("Datagrams sent before the first templates"),
     clock_offset_ms: z.int().default(0).describe("Exporter's clock minus true time"),

@@ -1,1 +1,12 @@
-export {};
+/** Simulated routers of a province with known truth. */
+export { DEMO_SCENARIO, loadScenario, parseScenario } from "./scenario/load.ts";
+export { createProvince, type Province, type ProvinceRouter } from "./scenario/province.ts";
+export {
+  type Truth,
+  type TruthCell,
+  type TruthRouter,
+  type TruthShare,
+  truthJson,
+  truthShares,
+} from "./scenario/truth.ts";
+export { type SimulationOptions, type SimulationProgress, simulate } from "./simulate.ts";

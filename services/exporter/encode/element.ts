@@ -96,6 +96,7 @@ export const ELEMENTS: Readonly<Record<number, Element>> = {
   29: maskOf(6, "srcMask"),
   30: maskOf(6, "dstMask"),
   32: icmpTypeCode(4, 1),
+  34: unsigned(4, "samplingRate"),
   48: unsigned(2, "samplerId"),
   60: unsigned(1, "ipVersion"),
   61: unsigned(1, "direction"),

@@ -35,6 +35,8 @@ export interface ExportedFlow {
   direction: number;
   /** FLOW_SAMPLER_ID (IE 48) or selectorId (IE 302) the record was sampled by. */
   samplerId: number;
+  /** One packet in so many, for routers that tell it in each record (IE 34). */
+  samplingRate: number;
   /** How long before the export the flow began, in ms. */
   startAgeMs: number;
   /** How long before the export the flow's last packet was seen, in ms. */
@@ -66,6 +68,7 @@ export function createFlow(): ExportedFlow {
     dstMask: 0,
     direction: 0,
     samplerId: 0,
+    samplingRate: 0,
     startAgeMs: 0,
     endAgeMs: 0,
   };

@@ -1,6 +1,6 @@
 import { type Datagram, HEADER_OCTETS, MAX_DATAGRAM_OCTETS, type RecordRun, writeHeader } from "./datagram.ts";
 import type { ExportedFlow } from "./flow.ts";
-import { NETFLOW5_MAX_RECORDS, NETFLOW5_TEMPLATE, writeNetflow5Header } from "./netflow5.ts";
+import { NETFLOW5_MAX_RECORDS, writeNetflow5Header } from "./netflow5.ts";
 import type { Template } from "./template.ts";
 
 /** Packs flow records into datagrams and hands over each one that is full. */

@@ -18,7 +18,8 @@ export function createSequence(): Sequence {
   return {
     next(datagram) {
       const sequence = count;
-      count = (count + (datagram.version === 9 ? 1 : datagram.version === 5 ? datagram.records : datagram.dataRecords)) >>> 0;
+      count =
+        (count + (datagram.version === 9 ? 1 : datagram.version === 5 ? datagram.records : datagram.dataRecords)) >>> 0;
       return sequence;
     },
     restart() {

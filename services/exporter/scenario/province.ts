@@ -1,0 +1,212 @@
+import type { Scenario, ScenarioRouter } from "@v6meter/schemas";
+import type { Datagram } from "../encode/datagram.ts";
+import { createFlow } from "../encode/flow.ts";
+import { createPacker, type Packer } from "../encode/packer.ts";
+import { type Cell, CORE_IF_INDEX, createCells } from "./cells.ts";
+import { createPick, createRandom } from "./random.ts";
+import { createSession } from "./session.ts";
+import { tallyTruth } from "./tally.ts";
+import {
+  type NamedInterface,
+  type RouterTemplates,
+  routerTemplates,
+  SAMPLER_ID,
+  templateDatagrams,
+} from "./templates.ts";
+import { ALL_VERDICTS, createTrafficSource, type Verdict } from "./traffic.ts";
+import type { Truth } from "./truth.ts";
+
+/** A kind of traffic: a cell and what the classifier should say of it. */
+export interface Kind {
+  readonly cell: Cell;
+  readonly verdict: Verdict;
+}
+
+/** A router's day: its datagrams but for sequence numbers and times, and its own books. */
+export interface ProvinceRouter {
+  readonly spec: ScenarioRouter;
+  readonly cells: readonly Cell[];
+  readonly templates: RouterTemplates;
+  /** What it sends with its templates, by observation domain. */
+  readonly templateDatagrams: ReadonlyMap<number, readonly Datagram[]>;
+  readonly datagrams: readonly Datagram[];
+  /** 1 where the datagram is never sent. */
+  readonly withheld: Uint8Array;
+  /** The datagram before which it restarts; -1 never. */
+  readonly restartAt: number;
+  /** One entry a record: index of its kind, bytes and packets as exported. */
+  readonly rows: { readonly kinds: Uint16Array; readonly bytes: Uint32Array; readonly packets: Uint16Array };
+}
+
+/** A simulated day. */
+export interface Province {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly kinds: readonly Kind[];
+  readonly routers: readonly ProvinceRouter[];
+  /** The order of sending: a router and one of its datagrams each. */
+  readonly order: { readonly routers: Uint16Array; readonly datagrams: Uint32Array };
+  /** Where in the order each hour begins; the 25th entry is the end. */
+  readonly hourStarts: readonly number[];
+  /** What a day sent once amounts to (templates refreshed by count only: no time passes here). */
+  readonly truth: Truth;
+}
+
+/** The instant at which the day's own truth is worked out; no figure of it depends on the choice. */
+const DRY_RUN_MS = Date.UTC(2026, 0, 1);
+
+/** The traffic a router sees of a cell, in records. */
+function routerCells(scenario: Scenario, cells: readonly Cell[]): { cell: Cell; weight: number }[][] {
+  const covers = (router: ScenarioRouter, cell: Cell) =>
+    router.traffic
+      .filter(
+        ({ operator, access, regions }) =>
+          operator === cell.network.operator &&
+          access === cell.network.access &&
+          (regions?.includes(cell.region.code) ?? true),
+      )
+      .reduce((sum, { weight }) => sum + weight, 0);
+  const totals = cells.map((cell) => scenario.routers.reduce((sum, router) => sum + covers(router, cell), 0));
+  return scenario.routers.map((router) =>
+    cells.flatMap((cell, i) => {
+      const part = covers(router, cell);
+      if (part === 0) return [];
+      // Twice the sampling interval, half the records. A v5 router sees the IPv4 part only.
+      const visible = router.version === 5 ? 1 - cell.v6Share : 1;
+      return [{ cell, weight: ((cell.weight * part) / (totals[i] as number) / router.sampling.rate) * visible }];
+    }),
+  );
+}
+
+/**
+ * Makes the day of a scenario: the same seed gives the same datagrams and the same truth. About
+ * `records` records (the scenario's own number where left out). Throws CONFIG_INVALID for a prefix
+ * that cannot be split.
+ */
+export function createProvince(scenario: Scenario, seed: number, records: number = scenario.records): Province {
+  const cells = createCells(scenario, seed);
+  const traffic = createTrafficSource(scenario);
+  const seen = routerCells(scenario, cells);
+  const routerWeights = seen.map((list) => list.reduce((sum, { weight }) => sum + weight, 0));
+  const allWeights = routerWeights.reduce((sum, weight) => sum + weight, 0);
+  const curveSum = scenario.day_curve.reduce((sum, hour) => sum + hour, 0);
+
+  const kinds: Kind[] = [];
+  const kindOf = new Int32Array(cells.length * ALL_VERDICTS.length).fill(-1);
+  const cellIndex = new Map(cells.map((cell, i) => [cell, i]));
+
+  const built = scenario.routers.map((spec, r) => {
+    const random = createRandom(seed * 1_000_003 + r + 1);
+    const list = seen[r] as { cell: Cell; weight: number }[];
+    const pickCell = createPick(list.map(({ weight }) => weight));
+    const transition = [
+      ...spec.transition,
+      { technology: null, share: 1 - spec.transition.reduce((s, t) => s + t.share, 0) },
+    ];
+    const pickTechnology = createPick(transition.map(({ share }) => share));
+    const templates = routerTemplates(spec);
+    const datagrams: Datagram[] = [];
+    const hourStarts: number[] = [];
+    const wanted = scenario.day_curve.map((hour) =>
+      Math.round((((records * (routerWeights[r] as number)) / allWeights) * hour) / curveSum),
+    );
+    const count = wanted.reduce((sum, n) => sum + n, 0);
+    const rows = { kinds: new Uint16Array(count), bytes: new Uint32Array(count), packets: new Uint16Array(count) };
+    const packers: Packer[] = spec.domains.map((domain) =>
+      createPacker({
+        version: spec.version,
+        domain,
+        v5SamplingInterval: spec.sampling.told === "header" ? spec.sampling.rate : 0,
+        oneTemplatePerDatagram: spec.one_template_per_datagram,
+        emit: (datagram) => datagrams.push(datagram),
+      }),
+    );
+    const flow = createFlow();
+    flow.samplerId = SAMPLER_ID;
+    flow.samplingRate = spec.sampling.rate;
+
+    let row = 0;
+    for (const n of wanted) {
+      hourStarts.push(datagrams.length);
+      for (let i = 0; i < n; i++, row++) {
+        const { cell } = list[pickCell(random)] as { cell: Cell };
+        const { technology } = transition[pickTechnology(random)] as (typeof transition)[number];
+        const verdict = traffic.draw(flow, cell, technology, spec.version === 5, random);
+        const template =
+          technology === "srv6" && templates.srv6 ? templates.srv6 : flow.ipVersion === 6 ? templates.v6 : templates.v4;
+        (packers[cell.ifIndex % packers.length] as Packer).add(template, flow, row);
+
+        const at = (cellIndex.get(cell) as number) * ALL_VERDICTS.length + ALL_VERDICTS.indexOf(verdict);
+        if (kindOf[at] === -1) kindOf[at] = kinds.push({ cell, verdict }) - 1;
+        rows.kinds[row] = kindOf[at] as number;
+        rows.bytes[row] = flow.bytes;
+        rows.packets[row] = flow.packets;
+      }
+      for (const packer of packers) packer.flush();
+    }
+    hourStarts.push(datagrams.length);
+
+    const withheld = new Uint8Array(datagrams.length);
+    if (spec.withheld_share > 0)
+      for (let i = 0; i < withheld.length; i++) withheld[i] = random.next() < spec.withheld_share ? 1 : 0;
+    const interfaces = namedInterfaces(
+      spec,
+      list.map(({ cell }) => cell),
+    );
+    const router: ProvinceRouter = {
+      spec,
+      cells: list.map(({ cell }) => cell),
+      templates,
+      templateDatagrams: new Map(
+        spec.domains.map((domain) => [domain, templateDatagrams(spec, templates, domain, interfaces)]),
+      ),
+      datagrams,
+      withheld,
+      restartAt: spec.restart_at_hour === undefined ? -1 : (hourStarts[spec.restart_at_hour] as number),
+      rows,
+    };
+    return { router, hourStarts };
+  });
+
+  const routers = built.map(({ router }) => router);
+  const { order, hourStarts } = interleave(built.map(({ hourStarts }) => hourStarts));
+  const sessions = routers.map((router) => createSession(router, DRY_RUN_MS));
+  for (let i = 0; i < order.routers.length; i++)
+    sessions[order.routers[i] as number]?.export(order.datagrams[i] as number, DRY_RUN_MS, () => true);
+  const province = { scenario, seed, kinds, routers, order, hourStarts };
+  return { ...province, truth: tallyTruth(province, sessions) };
+}
+
+/** The interfaces a router names in its options records. */
+export function namedInterfaces(spec: ScenarioRouter, cells: readonly Cell[]): NamedInterface[] {
+  return [
+    { index: CORE_IF_INDEX, name: "HundredGigE0/0/0/0", description: `${spec.name} core` },
+    ...cells.map(({ ifIndex, region, network }) => ({
+      index: ifIndex,
+      name: `HundredGigE0/1/${Math.floor(ifIndex / 100)}/${ifIndex % 100}`,
+      description: `${region.en} ${network.operator} ${network.access}`,
+    })),
+  ];
+}
+
+/** Within each hour the routers' datagrams alternate in proportion to their number. */
+function interleave(hours: readonly (readonly number[])[]): Pick<Province, "order" | "hourStarts"> {
+  const routers: number[] = [];
+  const datagrams: number[] = [];
+  const hourStarts: number[] = [];
+  for (let hour = 0; hour < 24; hour++) {
+    hourStarts.push(routers.length);
+    const slots = hours.flatMap((starts, router) => {
+      const from = starts[hour] as number;
+      const n = (starts[hour + 1] as number) - from;
+      return Array.from({ length: n }, (_, i) => ({ router, datagram: from + i, position: (i + 0.5) / n }));
+    });
+    slots.sort((a, b) => a.position - b.position || a.router - b.router);
+    for (const { router, datagram } of slots) {
+      routers.push(router);
+      datagrams.push(datagram);
+    }
+  }
+  hourStarts.push(routers.length);
+  return { order: { routers: Uint16Array.from(routers), datagrams: Uint32Array.from(datagrams) }, hourStarts };
+}

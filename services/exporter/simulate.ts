@@ -1,0 +1,155 @@
+import { createSocket, type Socket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { Fault, formatHostPort, type HostPort, type Scenario } from "@v6meter/schemas";
+import type { Datagram } from "./encode/datagram.ts";
+import { createPace } from "./scenario/pace.ts";
+import { createProvince, type Province } from "./scenario/province.ts";
+import { createSession } from "./scenario/session.ts";
+import { tallyTruth } from "./scenario/tally.ts";
+import type { Truth } from "./scenario/truth.ts";
+
+/** How far a simulation has come. */
+export interface SimulationProgress {
+  /** Flow records sent. */
+  readonly records: number;
+  /** Flow records to send, about. */
+  readonly recordsWanted: number;
+  /** Hour of the simulated day, 0 to 23. */
+  readonly hour: number;
+}
+
+/** What to simulate and where to send it. */
+export interface SimulationOptions {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly to: HostPort;
+  /** Flow records, about; the scenario's day is repeated as often as needed. Its own number where left out. */
+  readonly records?: number;
+  /** Mean flow records a second; within a day the hours differ. Infinity sends as fast as it can. */
+  readonly ratePerS: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: SimulationProgress) => void;
+}
+
+/** Datagrams sent between two looks at the clock at most, so that a receiver's buffer is not run over. */
+const BURST_DATAGRAMS = 32;
+const PROGRESS_EVERY_MS = 200;
+
+/**
+ * Plays the scenario's routers: each sends by UDP from its own 127.x address where the target is on
+ * loopback (elsewhere the system chooses one address for all, and the truth names it). Resolves with
+ * what was really sent; an abort ends it early, with the truth so far. Throws CONFIG_INVALID for a
+ * scenario that cannot be played, ADDRESS_IN_USE where a router's address cannot be sent from.
+ */
+export async function simulate(options: SimulationOptions): Promise<Truth> {
+  const { scenario, seed, ratePerS, signal, onProgress } = options;
+  const wanted = options.records ?? scenario.records;
+  const province = createProvince(scenario, seed, Math.min(wanted, scenario.records));
+  const sender = await openSender(province, options.to);
+  try {
+    const startMs = Date.now();
+    const sessions = province.routers.map((router) => createSession(router, startMs));
+    const { order } = province;
+    const pace = createPace(province, ratePerS, startMs);
+    let position = 0;
+    let records = 0;
+    let progressAtMs = 0;
+    const report = (now: number) => {
+      progressAtMs = now;
+      onProgress?.({ records, recordsWanted: wanted, hour: pace.hourAt(position % order.routers.length) });
+    };
+
+    while (records < wanted && !signal?.aborted && order.routers.length > 0) {
+      const now = Date.now();
+      const burst = Math.min(pace.due(now) - position, pace.burst(BURST_DATAGRAMS));
+      for (let i = 0; i < burst && records < wanted; i++, position++) {
+        const at = position % order.routers.length;
+        const router = order.routers[at] as number;
+        const index = order.datagrams[at] as number;
+        sessions[router]?.export(index, now, sender.sendFrom[router] as (bytes: Buffer) => boolean);
+        const { datagrams, withheld } = province.routers[router] as Province["routers"][number];
+        if (!withheld[index]) records += (datagrams[index] as Datagram).records;
+      }
+      await sender.drained();
+      if (now - progressAtMs >= PROGRESS_EVERY_MS) report(now);
+      if (position >= pace.due(Date.now())) await delay(1);
+    }
+    report(Date.now());
+    return tallyTruth(province, sessions, sender.addresses);
+  } finally {
+    sender.close();
+  }
+}
+
+interface Sender {
+  /** By router. */
+  readonly sendFrom: readonly ((bytes: Buffer) => boolean)[];
+  readonly addresses: readonly string[];
+  /** Resolves when nothing handed over waits any more: then its bytes may be overwritten. */
+  drained(): Promise<void>;
+  close(): void;
+}
+
+async function openSender(province: Province, to: HostPort): Promise<Sender> {
+  const target = await lookup(to.host).catch((cause: Error) => {
+    throw new Fault("CONFIG_INVALID", `${formatHostPort(to)}: the host is not known (${cause.message}).`, { cause });
+  });
+  const loopback = target.family === 4 && target.address.startsWith("127.");
+  const sockets: Socket[] = [];
+  let waiting = 0;
+  let failure: Error | null = null;
+  let onDrained: (() => void) | null = null;
+  const done = (error: Error | null) => {
+    if (error) failure = error;
+    if (--waiting === 0) onDrained?.();
+  };
+  const close = () => {
+    for (const socket of sockets) socket.close();
+  };
+
+  try {
+    for (const { spec } of province.routers) {
+      // Both ends are addresses already: nothing is to be looked up, least of all per datagram.
+      const socket = createSocket({
+        type: target.family === 6 ? "udp6" : "udp4",
+        lookup: (address, _options, callback) => callback(null, address, target.family),
+      });
+      sockets.push(socket);
+      const listening = once(socket, "listening");
+      socket.bind(loopback ? { port: 0, address: spec.address } : { port: 0 });
+      await listening.catch((cause: Error) => {
+        throw new Fault("ADDRESS_IN_USE", `${spec.name}: cannot send from ${spec.address} (${cause.message}).`, {
+          cause,
+        });
+      });
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+
+  return {
+    sendFrom: sockets.map((socket) => (bytes: Buffer) => {
+      waiting++;
+      socket.send(bytes, to.port, target.address, done);
+      return true;
+    }),
+    addresses: province.routers.map(({ spec }, i) =>
+      loopback ? spec.address : (sockets[i] as Socket).address().address,
+    ),
+    async drained() {
+      if (waiting > 0)
+        await new Promise<void>((resolve) => {
+          onDrained = resolve;
+        });
+      onDrained = null;
+      if (failure)
+        throw new Fault("INTERNAL", `${formatHostPort(to)}: a datagram could not be sent (${failure.message}).`, {
+          cause: failure,
+        });
+    },
+    close,
+  };
+}
