@@ -9,6 +9,8 @@ interface Manifest {
   workspaces?: string[];
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  /** What a user installs beside it when a setting asks for it. */
+  peerDependencies?: Record<string, string>;
 }
 
 const manifest = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
@@ -56,6 +58,7 @@ test.each(workspaces)("$folder imports only what its package.json declares", ({ 
   for (const file of sources(join(ROOT, folder))) {
     const declared = {
       ...workspace.dependencies,
+      ...workspace.peerDependencies,
       ...(isTest(file) || folder.startsWith("infra") ? workspace.devDependencies : {}),
     };
     const rootDev = isTest(file) ? manifest(ROOT).devDependencies : {};

@@ -23,7 +23,7 @@ export const books = z.object({
   stages: z.partialRecord(z.enum(Object.keys(STAGES) as [LedgerStage, ...LedgerStage[]]), stageBooks),
   sequence: sequenceBooks,
   balanced: z.boolean().describe("Whether every stage is balanced"),
-  completeness_ratio: ratio.describe(
+  completeness: ratio.describe(
     "(expected - lost) / expected by sequence numbers, times the part of sets that was not dropped; null where no sequence number is known",
   ),
 });

@@ -73,7 +73,7 @@ const shareFigures = {
   share: ratio.describe("v6_bytes / total_bytes; null where total_bytes is 0"),
   native_share: ratio.describe("v6_native_bytes / total_bytes; null where total_bytes is 0"),
   records: count.describe("Flow records behind the figures"),
-  completeness_ratio: ratio.describe(
+  completeness: ratio.describe(
     "Mean of the exporters' completeness weighted by their bytes; null where no exporter's is known",
   ),
 };

@@ -82,7 +82,7 @@ export const busConfig = z
       .describe("Partitions of the topic of flows, fixed when the bus is made"),
     max_bytes: z
       .int()
-      .min(1_048_576)
+      .min(268_435_456)
       .default(8_589_934_592)
       .describe("Size of what the bus may hold; beyond it publishing is refused"),
   })

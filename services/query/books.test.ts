@@ -101,7 +101,7 @@ describe("ledger", () => {
       balanced: true,
     });
     expect(router.sequence).toEqual({ expected: "110", lost: "11", reordered: "0", duplicated: "0" });
-    expect(router.completeness_ratio).toBeCloseTo(0.9, 12);
+    expect(router.completeness).toBeCloseTo(0.9, 12);
     expect(router.balanced).toBe(true);
     const broken = body.exporters.find((books: { exporter: string }) => books.exporter === "2001:db8::1");
     expect(broken.stages.write.balanced).toBe(false);
@@ -141,7 +141,7 @@ describe("ledger", () => {
   test("completeness is told even where the stages it comes from are not asked for", async () => {
     const { body } = await get(service, "/api/v1/ledger?stage=publish&exporter=192.0.2.1");
     expect(Object.keys(body.total.stages)).toEqual(["publish"]);
-    expect(body.total.completeness_ratio).toBeCloseTo(0.9, 12);
+    expect(body.total.completeness).toBeCloseTo(0.9, 12);
   });
 });
 
@@ -231,8 +231,8 @@ describe("metrics", () => {
 test("an exporter's completeness by SQL and by the books is one figure", async () => {
   const { body: share } = await get(service, "/api/v1/traffic/share?day=2026-11-24&exporter=192.0.2.1");
   const { body: ledger } = await get(service, "/api/v1/ledger?day=2026-11-24&exporter=192.0.2.1");
-  expect(share.total.completeness_ratio).toBeCloseTo(0.9, 12);
-  expect(share.total.completeness_ratio).toBe(ledger.total.completeness_ratio);
+  expect(share.total.completeness).toBeCloseTo(0.9, 12);
+  expect(share.total.completeness).toBe(ledger.total.completeness);
 });
 
 test("readyz asks the store, healthz does not", async () => {

@@ -26,7 +26,7 @@ export function booksOf(entries: readonly LedgerEntry[], stages: readonly Ledger
       duplicated: String(sequence.duplicated ?? 0n),
     },
     balanced: Object.values(books).every(({ balanced }) => balanced),
-    completeness_ratio: completenessRatio(sequence, sets),
+    completeness: completenessRatio(sequence, sets),
   };
 }
 

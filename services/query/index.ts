@@ -1,3 +1,2 @@
-export { ensureAdminKey } from "./admin-key.ts";
 export type { LiveFigure, LiveFigures } from "./live.ts";
 export { createQueryService, type QueryService, type QueryServiceOptions } from "./service.ts";

@@ -17,7 +17,7 @@ import { trafficShareRoute } from "./routes/traffic-share.ts";
 export interface QueryServiceOptions {
   readonly store: Store;
   readonly config: QueryConfig;
-  /** Bearer token of everything but health and documentation; see `ensureAdminKey`. */
+  /** Bearer token of everything but health and documentation. */
   readonly adminKey: string;
   readonly logger?: FastifyBaseLogger;
   /** What the process knows of itself, for /metrics; asked at every scrape. */

@@ -121,7 +121,7 @@ describe("figures", () => {
   test("a period without traffic has no rows and null shares", async () => {
     const { rows, total } = await share("day=2020-02-29&by=region");
     expect(rows).toEqual([]);
-    expect(total).toMatchObject({ total_bytes: "0", share: null, native_share: null, completeness_ratio: null });
+    expect(total).toMatchObject({ total_bytes: "0", share: null, native_share: null, completeness: null });
   });
 });
 
@@ -326,9 +326,9 @@ describe("completeness", () => {
       },
     ]);
     const { rows, total } = await share(`day=${day}&by=region`);
-    expect(rows[0]?.completeness_ratio).toBeCloseTo((300 * 0.8 + 100 * 0.5) / 400, 12);
-    expect(rows[1]?.completeness_ratio).toBeNull();
-    expect(total.completeness_ratio).toBeCloseTo((300 * 0.8 + 100 * 0.5) / 400, 12);
+    expect(rows[0]?.completeness).toBeCloseTo((300 * 0.8 + 100 * 0.5) / 400, 12);
+    expect(rows[1]?.completeness).toBeNull();
+    expect(total.completeness).toBeCloseTo((300 * 0.8 + 100 * 0.5) / 400, 12);
   });
 
   test("rows of an interval go by the books of their interval, the total by those of the period", async () => {
@@ -342,12 +342,12 @@ describe("completeness", () => {
       { at: at("09:00:00"), exporter: "192.0.2.71", stage: "receive", outcome: "lost", count: 150 },
     ]);
     const { rows, total } = await share(`day=${day}&interval=1h`);
-    expect(rows.map((row) => row.completeness_ratio)).toEqual([1, 0.5]);
-    expect(total.completeness_ratio).toBe(0.625);
+    expect(rows.map((row) => row.completeness)).toEqual([1, 0.5]);
+    expect(total.completeness).toBe(0.625);
 
     const query = `day=${day}&exporter=192.0.2.71`;
     const { body: ledger } = await get(service, `/api/v1/ledger?${query}`);
-    expect(ledger.total.completeness_ratio).toBe(0.625);
-    expect(ledger.exporters[0].completeness_ratio).toBe((await share(query)).total.completeness_ratio);
+    expect(ledger.total.completeness).toBe(0.625);
+    expect(ledger.exporters[0].completeness).toBe((await share(query)).total.completeness);
   });
 });

@@ -5,7 +5,7 @@
 -- a sum, never a mean of shares. Days and months are cut in Asia/Shanghai. Sums are 128 bits wide: a
 -- year of a province is more than 2^64 scaled bytes.
 --
--- completeness_ratio is the mean of the exporters' completeness weighted by their bytes: of a row over
+-- completeness is the mean of the exporters' completeness weighted by their bytes: of a row over
 -- the books of its bucket, of the total over the books of the period; NULL where no exporter has any.
 WITH
   (moment -> multiIf(
@@ -132,7 +132,7 @@ SELECT
   toFloat64(v6_native + v6_transition) / nullIf(toFloat64(v6_native + v6_transition + v4), 0) AS share,
   toFloat64(v6_native) / nullIf(toFloat64(v6_native + v6_transition + v4), 0) AS native_share,
   -- Sums of fractions can come out a last digit above their bound.
-  if(mean_completeness > 1, 1, mean_completeness) AS completeness_ratio
+  if(mean_completeness > 1, 1, mean_completeness) AS completeness
 FROM figures
 ORDER BY
   is_total DESC, at_s, region, operator, access, direction, technology, observation_point,
