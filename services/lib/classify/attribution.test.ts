@@ -300,9 +300,9 @@ describe("observation point", () => {
 
 describe("effective dates of prefixes", () => {
   const table = `prefix,operator,region,access,valid_from,valid_to
-240e:30c::/32,telecom,210100,fixed,,2026-07-01
-240e:30c::/32,telecom,210200,fixed,2026-07-01,2026-10-01T12:00:00+08:00
-240e:30c::/32,unicom,210300,mobile,2026-10-01T12:00:00+08:00,2026-11-01
+240e:30c::/30,telecom,210100,fixed,,2026-07-01
+240e:30c::/30,telecom,210200,fixed,2026-07-01,2026-10-01T12:00:00+08:00
+240e:30c::/30,unicom,210300,mobile,2026-10-01T12:00:00+08:00,2026-11-01
 `;
   const at = (receivedAt: string) => ({ receivedAt, src: "240e:30c::1", dst: SERVER });
 

@@ -17,18 +17,21 @@ const LISTED = 20;
 
 /** Collects what is wrong with the files, so that one run tells all of it. */
 export class Problems {
-  readonly #lines: string[] = [];
+  readonly #found: { path: string; line: number; sentence: string }[] = [];
 
   /** Adds one sentence about a line; line 0 stands for the file as a whole. */
   add(path: string, line: number, sentence: string): void {
-    this.#lines.push(line > 0 ? `${path}:${line}: ${sentence}` : `${path}: ${sentence}`);
+    this.#found.push({ path, line, sentence });
   }
 
-  /** Throws a Fault REGISTRY_INVALID that lists the first 20 problems; does nothing when there are none. */
+  /** Throws a Fault REGISTRY_INVALID that lists the first 20 problems by file and line, if there are any. */
   throwIfAny(): void {
-    if (this.#lines.length === 0) return;
-    const listed = this.#lines.slice(0, LISTED);
-    if (this.#lines.length > LISTED) listed.push(`and ${this.#lines.length - LISTED} more`);
+    if (this.#found.length === 0) return;
+    const sentences = this.#found
+      .toSorted((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1))
+      .map(({ path, line, sentence }) => (line > 0 ? `${path}:${line}: ${sentence}` : `${path}: ${sentence}`));
+    const listed = sentences.slice(0, LISTED);
+    if (sentences.length > LISTED) listed.push(`and ${sentences.length - LISTED} more`);
     throw new Fault("REGISTRY_INVALID", listed.join("\n"));
   }
 }
@@ -131,6 +134,7 @@ function sentenceOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[], schem
   const where = path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i ? "." : ""}${String(key)}`)).join("");
   if (issue.code === "unrecognized_keys")
     return `${where} is unknown; allowed are ${allowedKeys(schema, issue.path).join(", ")}`;
+  if (issue.code === "invalid_key") return `${where} is not allowed; ${issue.issues[0]?.message}`;
   const found = issue.input === undefined ? "nothing" : JSON.stringify(issue.input)?.slice(0, 80);
   return `${where || "the file"}: found ${found}; ${issue.message}`;
 }

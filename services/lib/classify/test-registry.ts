@@ -25,11 +25,21 @@ export function registryOf(texts: RegistryTexts): Registry {
   }
 }
 
+const registries = new Map<string, Registry>();
+
+/** The same registry for the same files: many tests share one. */
+function sharedRegistryOf(texts: RegistryTexts): Registry {
+  const key = JSON.stringify(texts);
+  const registry = registries.get(key) ?? registryOf(texts);
+  registries.set(key, registry);
+  return registry;
+}
+
 export const REPEAT_WINDOW_MS = 300_000;
 
 export function classifierOf(texts: RegistryTexts = {}): Classifier {
   return createClassifier({
-    registry: registryOf(texts),
+    registry: sharedRegistryOf(texts),
     subscriberKey: Uint8Array.from({ length: 16 }, (_, i) => i),
     repeatWindowMs: REPEAT_WINDOW_MS,
     repeatSlots: 4_096,
