@@ -4,6 +4,7 @@ import { createFlow } from "../encode/flow.ts";
 import { createPacker, type Packer } from "../encode/packer.ts";
 import { type Cell, CORE_IF_INDEX, createCells } from "./cells.ts";
 import { createPick, createRandom } from "./random.ts";
+import { routerCells, type SeenCell } from "./router-cells.ts";
 import { createSession } from "./session.ts";
 import { tallyTruth } from "./tally.ts";
 import {
@@ -20,6 +21,8 @@ import type { Truth } from "./truth.ts";
 export interface Kind {
   readonly cell: Cell;
   readonly verdict: Verdict;
+  /** IP version of the exported addresses. */
+  readonly family: 4 | 6;
 }
 
 /** A router's day: its datagrams but for sequence numbers and times, and its own books. */
@@ -55,29 +58,6 @@ export interface Province {
 /** The instant at which the day's own truth is worked out; no figure of it depends on the choice. */
 const DRY_RUN_MS = Date.UTC(2026, 0, 1);
 
-/** The traffic a router sees of a cell, in records. */
-function routerCells(scenario: Scenario, cells: readonly Cell[]): { cell: Cell; weight: number }[][] {
-  const covers = (router: ScenarioRouter, cell: Cell) =>
-    router.traffic
-      .filter(
-        ({ operator, access, regions }) =>
-          operator === cell.network.operator &&
-          access === cell.network.access &&
-          (regions?.includes(cell.region.code) ?? true),
-      )
-      .reduce((sum, { weight }) => sum + weight, 0);
-  const totals = cells.map((cell) => scenario.routers.reduce((sum, router) => sum + covers(router, cell), 0));
-  return scenario.routers.map((router) =>
-    cells.flatMap((cell, i) => {
-      const part = covers(router, cell);
-      if (part === 0) return [];
-      // Twice the sampling interval, half the records. A v5 router sees the IPv4 part only.
-      const visible = router.version === 5 ? 1 - cell.v6Share : 1;
-      return [{ cell, weight: ((cell.weight * part) / (totals[i] as number) / router.sampling.rate) * visible }];
-    }),
-  );
-}
-
 /**
  * Makes the day of a scenario: the same seed gives the same datagrams and the same truth. About
  * `records` records (the scenario's own number where left out). Throws CONFIG_INVALID for a prefix
@@ -92,12 +72,12 @@ export function createProvince(scenario: Scenario, seed: number, records: number
   const curveSum = scenario.day_curve.reduce((sum, hour) => sum + hour, 0);
 
   const kinds: Kind[] = [];
-  const kindOf = new Int32Array(cells.length * ALL_VERDICTS.length).fill(-1);
+  const kindOf = new Int32Array(2 * cells.length * ALL_VERDICTS.length).fill(-1);
   const cellIndex = new Map(cells.map((cell, i) => [cell, i]));
 
   const built = scenario.routers.map((spec, r) => {
     const random = createRandom(seed * 1_000_003 + r + 1);
-    const list = seen[r] as { cell: Cell; weight: number }[];
+    const list = seen[r] as SeenCell[];
     const pickCell = createPick(list.map(({ weight }) => weight));
     const transition = [
       ...spec.transition,
@@ -136,8 +116,10 @@ export function createProvince(scenario: Scenario, seed: number, records: number
           technology === "srv6" && templates.srv6 ? templates.srv6 : flow.ipVersion === 6 ? templates.v6 : templates.v4;
         (packers[cell.ifIndex % packers.length] as Packer).add(template, flow, row);
 
-        const at = (cellIndex.get(cell) as number) * ALL_VERDICTS.length + ALL_VERDICTS.indexOf(verdict);
-        if (kindOf[at] === -1) kindOf[at] = kinds.push({ cell, verdict }) - 1;
+        const family = flow.ipVersion;
+        const pair = (cellIndex.get(cell) as number) * ALL_VERDICTS.length + ALL_VERDICTS.indexOf(verdict);
+        const at = 2 * pair + (family === 6 ? 1 : 0);
+        if (kindOf[at] === -1) kindOf[at] = kinds.push({ cell, verdict, family }) - 1;
         rows.kinds[row] = kindOf[at] as number;
         rows.bytes[row] = flow.bytes;
         rows.packets[row] = flow.packets;

@@ -45,7 +45,7 @@ export function tallyTruth(
     let routerRecords = 0;
     let routerBytes = 0n;
     let routerPackets = 0n;
-    for (const [k, { cell, verdict }] of kinds.entries()) {
+    for (const [k, { cell, verdict, family }] of kinds.entries()) {
       if (records[k] === 0) continue;
       const own = {
         records: records[k] as number,
@@ -58,7 +58,7 @@ export function tallyTruth(
       const place = verdict.subscriber
         ? { region: cell.region.code, operator: cell.network.operator, access: cell.network.access }
         : { region: "unknown", operator: "unknown", access: "unknown" };
-      const { family, technology } = verdict;
+      const { technology } = verdict;
       const key = [place.region, place.operator, place.access, family, technology].join("/");
       const sum = cells.get(key);
       cells.set(key, {

@@ -4,32 +4,28 @@ import { type Cell, CORE_IF_INDEX } from "./cells.ts";
 import { drawAddress, drawBits, type Prefix, readPrefix, writeBits } from "./prefix.ts";
 import { createPick, type Random } from "./random.ts";
 
-/** What the classifier should say of a flow. */
+/** What the classifier should say of a flow, beside its place. */
 export interface Verdict {
   readonly technology: Technology;
-  /** IP family of the user's packet; 0 where it is not exported. */
-  readonly family: 0 | 4 | 6;
   /** False where the addresses belong to no subscriber: tunnel endpoints, link-local addresses. */
   readonly subscriber: boolean;
 }
 
 const VERDICTS: Readonly<Record<ScenarioTechnology, Verdict>> = {
-  "6in4": { technology: "6in4", family: 6, subscriber: true },
-  "6to4": { technology: "6to4", family: 6, subscriber: true },
-  teredo: { technology: "teredo", family: 6, subscriber: true },
-  nat64: { technology: "nat64", family: 6, subscriber: true },
-  ds_lite: { technology: "ds_lite", family: 4, subscriber: true },
-  srv6: { technology: "native", family: 4, subscriber: true },
-  tunnel_unknown: { technology: "tunnel_unknown", family: 0, subscriber: false },
-  gtp_u: { technology: "gtp_u", family: 4, subscriber: true },
-  special: { technology: "special", family: 6, subscriber: false },
+  "6in4": { technology: "6in4", subscriber: true },
+  "6to4": { technology: "6to4", subscriber: true },
+  teredo: { technology: "teredo", subscriber: true },
+  nat64: { technology: "nat64", subscriber: true },
+  ds_lite: { technology: "ds_lite", subscriber: true },
+  srv6: { technology: "native", subscriber: true },
+  tunnel_unknown: { technology: "tunnel_unknown", subscriber: false },
+  gtp_u: { technology: "gtp_u", subscriber: true },
+  special: { technology: "special", subscriber: false },
 };
-
-const NATIVE_4: Verdict = { technology: "native", family: 4, subscriber: true };
-const NATIVE_6: Verdict = { technology: "native", family: 6, subscriber: true };
+const NATIVE: Verdict = { technology: "native", subscriber: true };
 
 /** Every verdict, so that one can be numbered. */
-export const ALL_VERDICTS: readonly Verdict[] = [NATIVE_4, NATIVE_6, ...Object.values(VERDICTS)];
+export const ALL_VERDICTS: readonly Verdict[] = [NATIVE, ...Object.values(VERDICTS)];
 
 /** IANA protocol numbers. */
 const ICMP = 1;
@@ -98,17 +94,17 @@ export function createTrafficSource(scenario: Scenario): TrafficSource {
 
   return {
     draw(flow, cell, technology, v4Only, random) {
-      const verdict = technology ? VERDICTS[technology] : !v4Only && random.next() < cell.v6Share ? NATIVE_6 : NATIVE_4;
+      const verdict = technology ? VERDICTS[technology] : NATIVE;
       let nearPort = 32_768 + random.below(28_000);
       let farPort = 443;
       let peerAs = 0;
       flow.outerProtocol = 0;
 
       if (technology === null) {
+        flow.ipVersion = !v4Only && random.next() < cell.v6Share ? 6 : 4;
         const dice = random.next();
-        flow.protocol = dice < 0.72 ? TCP : dice < 0.985 ? UDP : verdict.family === 6 ? ICMPV6 : ICMP;
+        flow.protocol = dice < 0.72 ? TCP : dice < 0.985 ? UDP : flow.ipVersion === 6 ? ICMPV6 : ICMP;
         farPort = flow.protocol === UDP && random.next() < 0.2 ? 53 : random.next() < 0.85 ? 443 : 80;
-        flow.ipVersion = verdict.family as 4 | 6;
         if (flow.ipVersion === 6) {
           subscriber6(cell, random);
           peerAs = peer6(random);
@@ -195,7 +191,8 @@ export function createTrafficSource(scenario: Scenario): TrafficSource {
         farPort = flow.protocol === ICMP ? 8 * 256 : 128 * 256;
       }
       const down = verdict.subscriber && random.next() < 0.6;
-      fill(flow, cell, down, nearPort, farPort, peerAs, random);
+      const ownAs = verdict.subscriber ? cell.network.as : 0;
+      fill(flow, cell, ownAs, down, nearPort, farPort, peerAs, random);
       return verdict;
     },
   };
@@ -203,6 +200,7 @@ export function createTrafficSource(scenario: Scenario): TrafficSource {
   function fill(
     flow: ExportedFlow,
     cell: Cell,
+    ownAs: number,
     down: boolean,
     nearPort: number,
     farPort: number,
@@ -220,8 +218,8 @@ export function createTrafficSource(scenario: Scenario): TrafficSource {
     const icmp = flow.protocol === ICMP || flow.protocol === ICMPV6;
     flow.srcPort = icmp ? 0 : down ? farPort : nearPort;
     flow.dstPort = icmp ? farPort : down ? nearPort : farPort;
-    flow.srcAs = down ? peerAs : cell.network.as;
-    flow.dstAs = down ? cell.network.as : peerAs;
+    flow.srcAs = down ? peerAs : ownAs;
+    flow.dstAs = down ? ownAs : peerAs;
     flow.srcMask = down ? peerMask : ownMask;
     flow.dstMask = down ? ownMask : peerMask;
     flow.inIf = down ? CORE_IF_INDEX : cell.ifIndex;

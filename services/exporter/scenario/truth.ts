@@ -5,8 +5,8 @@ export interface TruthCell {
   readonly region: string;
   readonly operator: string;
   readonly access: string;
-  /** IP family of the user's packet; 0 where it is not exported. */
-  readonly family: 0 | 4 | 6;
+  /** IP version of the exported addresses, the innermost ones: 4 for 6in4, 6 for DS-Lite. */
+  readonly family: 4 | 6;
   readonly technology: Technology;
   readonly records: number;
   /** As exported. */
