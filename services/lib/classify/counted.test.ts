@@ -232,7 +232,8 @@ test("addresses at odd places in memory are read as well", () => {
   ] as const) {
     const batch = batchOf([{ ...flow, exporter }]);
     const { src_addr } = batch.columns;
-    const shifted = new Uint8Array(src_addr.length + 1).subarray(1);
+    // A Buffer, as it comes from a socket: its slice() shares memory.
+    const shifted = Buffer.alloc(src_addr.length + 1).subarray(1);
     shifted.set(src_addr);
     batch.columns.src_addr = shifted;
     classifier.classify(batch);

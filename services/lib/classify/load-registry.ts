@@ -78,7 +78,8 @@ function readFolder(dir: string, builtIn: boolean, problems: Problems): Registry
       const path = builtIn ? `built-in ${name}` : join(dir, name);
       if (!FILE_NAMES.includes(name) && !isPrefixTable(name))
         problems.add(path, 0, `is not a file of the registry; allowed are ${FILE_NAMES.join(", ")}`);
-      else files.push({ name, path, text: readFileSync(join(dir, name), "utf8"), builtIn });
+      // A stranger is kept, so that its coming and going is a change that is told.
+      files.push({ name, path, text: readFileSync(join(dir, name), "utf8"), builtIn });
     }
     return files;
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { addressBytes, addressText, isMappedV4 } from "@v6meter/schemas";
 import { Address4, Address6, AddressError } from "ip-address";
 
 /** A prefix of either family. */
@@ -23,25 +24,33 @@ export function parsePrefix(text: string, options: { bare: boolean } = { bare: f
   if (suffix !== undefined && !/^(0|[1-9]\d{0,2})$/.test(suffix))
     return `${quote(text)} has no valid length; allowed is 0 to ${version === 6 ? 128 : 32}`;
   if (text.includes("%")) return `${quote(text)} has a zone; write it without`;
-  let address: Address4 | Address6;
+  let length: number;
   try {
-    address = version === 6 ? new Address6(text) : new Address4(text);
+    length = (version === 6 ? new Address6(text) : new Address4(text)).subnetMask;
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
     return `${quote(text)} is not an IPv${version} prefix; write it like ${example}`;
   }
-  const start = address.startAddress();
-  const canonical = `${start.correctForm()}/${address.subnetMask}`;
-  if (start.correctForm() !== address.correctForm())
-    return `${quote(text)} has host bits set; the prefix is ${canonical}`;
-  const bytes = Uint8Array.from(address instanceof Address6 ? address.toUnsignedByteArray() : address.toArray());
-  if (version === 6 && address.subnetMask >= 96 && bytes.subarray(0, 12).join() === "0,0,0,0,0,0,0,0,0,0,255,255")
-    return `${quote(text)} is an IPv4-mapped prefix; write it as IPv4, like ${example4(bytes, address.subnetMask)}`;
-  return { ipVersion: version, bytes, length: address.subnetMask, text: canonical };
+  const address = addressBytes(text.split("/")[0] as string);
+  if (address === null) return `${quote(text)} is not an IPv${version} prefix; write it like ${example}`;
+  if (version === 6 && length >= 96 && isMappedV4(address))
+    return `${quote(text)} is an IPv4-mapped prefix; write it as IPv4, like ${addressText(address)}/${length - 96}`;
+  const bytes = version === 6 ? address : address.slice(12);
+  const hostBits = clearHostBits(bytes, length);
+  const canonical = `${version === 6 ? addressText(bytes) : bytes.join(".")}/${length}`;
+  if (hostBits) return `${quote(text)} has host bits set; the prefix is ${canonical}`;
+  return { ipVersion: version, bytes, length, text: canonical };
 }
 
-function example4(bytes: Uint8Array, length: number): string {
-  return `${bytes.subarray(12).join(".")}/${length - 96}`;
+/** Makes an address that of its network; true where that changed it. */
+function clearHostBits(bytes: Uint8Array, length: number): boolean {
+  let changed = false;
+  for (const [i, byte] of bytes.entries()) {
+    const kept = byte & (0xff << Math.min(8, Math.max(0, 8 * i + 8 - length)));
+    if (kept !== byte) changed = true;
+    bytes[i] = kept;
+  }
+  return changed;
 }
 
 function quote(text: string): string {

@@ -87,7 +87,7 @@ export function rowsOf(batch: FlowBatch, findings: Findings) {
 
 /** Addresses as four words each, in the machine's byte order; copied where the bytes are not aligned. */
 function wordsOf(addresses: Uint8Array, rows: number): Uint32Array {
-  const bytes = addresses.byteOffset % 4 === 0 ? addresses : addresses.slice(0, rows * 16);
+  const bytes = addresses.byteOffset % 4 === 0 ? addresses : new Uint8Array(addresses.subarray(0, rows * 16));
   return new Uint32Array(bytes.buffer, bytes.byteOffset, rows * 4);
 }
 

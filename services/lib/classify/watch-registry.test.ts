@@ -65,6 +65,12 @@ test("a broken file keeps the registry in force and is told once; mended, it is 
   expect(faults).toHaveLength(1);
 });
 
+test("a file whose name the registry does not know is told", async () => {
+  start();
+  write("operator.yaml", "operators: []");
+  await vi.waitFor(() => expect(faults[0]?.message).toContain("operator.yaml: is not a file of the registry"), 5_000);
+});
+
 test("a change between the first reading and the watch is not missed", async () => {
   write("prefixes.csv", table("210100"));
   const since = loadRegistry(dir);

@@ -1,4 +1,5 @@
-import { type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
+import { join } from "node:path";
 import { Fault } from "@v6meter/schemas";
 import { loadRegistry, registryVersion } from "./load-registry.ts";
 import type { Registry } from "./registry.ts";
@@ -24,6 +25,7 @@ export function watchRegistry(
 ): { stop(): void } {
   if (dir === null) return { stop() {} };
   let seen = since?.version ?? versionOrNone(dir);
+  let stamp = stampOf(dir);
   let pending: NodeJS.Timeout | undefined;
 
   const look = () => {
@@ -46,6 +48,13 @@ export function watchRegistry(
     pending.unref();
   };
 
+  const lookIfTouched = () => {
+    const now = stampOf(dir);
+    if (now === stamp) return;
+    stamp = now;
+    look();
+  };
+
   let watcher: FSWatcher | undefined;
   try {
     watcher = watch(dir, { persistent: false }, lookSoon);
@@ -54,8 +63,10 @@ export function watchRegistry(
   } catch {
     // Not every file system can be watched; looking at it in turn is enough.
   }
-  const poll = setInterval(look, pollMs);
+  const poll = setInterval(lookIfTouched, pollMs);
   poll.unref();
+  // What changed since the registry in force was read is found without waiting for another change.
+  if (since !== undefined) lookSoon();
   return {
     stop() {
       watcher?.close();
@@ -68,6 +79,20 @@ export function watchRegistry(
 function versionOrNone(dir: string): string {
   try {
     return registryVersion(dir);
+  } catch {
+    return "unreadable";
+  }
+}
+
+/** Tells cheaply whether a file of the folder may have changed. */
+function stampOf(dir: string): string {
+  try {
+    return readdirSync(dir)
+      .map((name) => {
+        const { ino, size, mtimeNs } = statSync(join(dir, name), { bigint: true });
+        return `${name} ${ino} ${size} ${mtimeNs}`;
+      })
+      .join("\n");
   } catch {
     return "unreadable";
   }
