@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { Fault, formatHostPort, type HostPort, type Scenario } from "@v6meter/schemas";
 import type { Datagram } from "./encode/datagram.ts";
+import { receiverBacklogBytes } from "./replay-backlog.ts";
 import { createPace } from "./scenario/pace.ts";
 import { createProvince, type Province } from "./scenario/province.ts";
 import { createSession } from "./scenario/session.ts";
@@ -36,6 +37,12 @@ export interface SimulationOptions {
 /** Datagrams sent between two looks at the clock at most, so that a receiver's buffer is not run over. */
 const BURST_DATAGRAMS = 32;
 const PROGRESS_EVERY_MS = 200;
+/** A quarter of the smallest default receive buffer in use (Linux: 212,992 bytes) may wait at the receiver. */
+const BACKLOG_LIMIT_BYTES = 53_248;
+/** Looking at the backlog costs some 0.2 ms, so it is looked at once in so many datagrams. */
+const BACKLOG_EVERY_DATAGRAMS = 32;
+/** A receiver that takes in nothing for so long is stuck: sending goes on, the kernel counts what it drops. */
+const BACKLOG_PATIENCE_MS = 2_000;
 
 /**
  * Plays the scenario's routers: each sends by UDP from its own 127.x address where the target is on
@@ -73,6 +80,7 @@ export async function simulate(options: SimulationOptions): Promise<Truth> {
         if (!withheld[index]) records += (datagrams[index] as Datagram).records;
       }
       await sender.drained();
+      await sender.receiverKeptUp(signal);
       if (now - progressAtMs >= PROGRESS_EVERY_MS) report(now);
       if (position >= pace.due(Date.now())) await delay(1);
     }
@@ -89,6 +97,8 @@ interface Sender {
   readonly addresses: readonly string[];
   /** Resolves when nothing handed over waits any more: then its bytes may be overwritten. */
   drained(): Promise<void>;
+  /** On loopback: resolves when the receiver's buffer has room again, so that the kernel drops nothing. */
+  receiverKeptUp(signal: AbortSignal | undefined): Promise<void>;
   close(): void;
 }
 
@@ -97,10 +107,12 @@ async function openSender(province: Province, to: HostPort): Promise<Sender> {
     throw new Fault("CONFIG_INVALID", `${formatHostPort(to)}: the host is not known (${cause.message}).`, { cause });
   });
   const loopback = target.family === 4 && target.address.startsWith("127.");
+  const local = loopback || target.address === "::1";
   const sockets: Socket[] = [];
   let waiting = 0;
   let failure: Error | null = null;
   let onDrained: (() => void) | null = null;
+  let sinceLook = 0;
   const done = (error: Error | null) => {
     if (error) failure = error;
     if (--waiting === 0) onDrained?.();
@@ -133,6 +145,7 @@ async function openSender(province: Province, to: HostPort): Promise<Sender> {
   return {
     sendFrom: sockets.map((socket) => (bytes: Buffer) => {
       waiting++;
+      sinceLook++;
       socket.send(bytes, to.port, target.address, done);
       return true;
     }),
@@ -149,6 +162,15 @@ async function openSender(province: Province, to: HostPort): Promise<Sender> {
         throw new Fault("INTERNAL", `${formatHostPort(to)}: a datagram could not be sent (${failure.message}).`, {
           cause: failure,
         });
+    },
+    async receiverKeptUp(signal) {
+      if (!local || sinceLook < BACKLOG_EVERY_DATAGRAMS) return;
+      sinceLook = 0;
+      const giveUpMs = Date.now() + BACKLOG_PATIENCE_MS;
+      while ((receiverBacklogBytes(to.port) ?? 0) > BACKLOG_LIMIT_BYTES) {
+        if (signal?.aborted || Date.now() > giveUpMs) return;
+        await delay(1);
+      }
     },
     close,
   };

@@ -4,7 +4,7 @@ import type { Province } from "./province.ts";
 export interface Pace {
   /** Datagrams due at `nowMs`, over all days so far. */
   due(nowMs: number): number;
-  /** Datagrams to send at once at most: 10 ms' worth, at least `least`. */
+  /** Datagrams to send at once at most: 4 ms' worth, at least `least`. */
   burst(least: number): number;
   /** The hour a datagram of the day belongs to. */
   hourAt(position: number): number;
@@ -28,7 +28,7 @@ export function createPace({ hourStarts, truth }: Province, ratePerS: number, st
       const to = hourStarts[hour + 1] as number;
       return day * datagrams + from + Math.ceil((to - from) * Math.min(1, inDayMs / hourMs - hour));
     },
-    burst: (least) => (dayMs === 0 ? 4 * least : Math.max(least, Math.ceil((datagrams / dayMs) * 10))),
+    burst: (least) => (dayMs === 0 ? least : Math.max(least, Math.ceil((datagrams / dayMs) * 4))),
     hourAt(position) {
       let hour = 0;
       while (hour < 23 && (hourStarts[hour + 1] as number) <= position) hour++;
