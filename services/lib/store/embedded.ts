@@ -146,23 +146,24 @@ class EmbeddedStore implements Store {
 
   async #insertFrom(client: ClickHouseClient, { table, arrow, rows, token }: Insert): Promise<void> {
     const { files } = this.#parts;
-    const path = await files.put(token, arrow);
+    const what = `The insert of ${rows} rows into ${table} failed`;
+    const path = await files.put(token, arrow).catch((error: unknown) => {
+      throw engineFault(what, error);
+    });
     const columns = INSERT_COLUMNS[table].join(", ");
-    const query = `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file('${path.replaceAll(/[\\']/g, "\\$&")}', 'ArrowStream')`;
+    const source = `file('${path.replaceAll(/[\\']/g, "\\$&")}', 'ArrowStream')`;
     for (let attempt = 1; ; attempt++) {
       try {
         await client.command({
-          query,
+          query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${source}`,
           clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
         });
         break;
       } catch (error) {
-        const fault = engineFault(`The insert of ${rows} rows into ${table} failed`, error);
-        if (!fault.retry || attempt === INSERT_ATTEMPTS) {
-          // A refused insert is not tried again as it is, so its bytes must not stand in for better ones.
-          if (!fault.retry) await files.remove(path);
-          throw fault;
-        }
+        const fault = engineFault(what, error);
+        // A refused insert is not tried again as it is, so its bytes must not stand in for better ones.
+        if (!fault.retry) await files.remove(path);
+        if (!fault.retry || attempt === INSERT_ATTEMPTS) throw fault;
         await sleep(INSERT_RETRY_MS * attempt);
       }
     }
@@ -198,7 +199,7 @@ class EmbeddedStore implements Store {
   }
 
   raw(statement: string, limits: RawLimits): Promise<RawResult> {
-    const limited = limitedSession(limits, this.#parts.config.max_memory_bytes);
+    const limited = limitedSession(limits, this.#parts.config);
     return this.#run(() =>
       this.#reading.take(async () => {
         const judged = await this.#inFreshSession(JUDGING_SESSION, (it) => judgePersonStatement(it, statement));

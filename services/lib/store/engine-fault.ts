@@ -1,11 +1,18 @@
 import { Fault } from "@v6meter/schemas";
 
-/**
- * Errors of the engine that pass: the same statement may succeed later. TIMEOUT_EXCEEDED,
- * ABORTED, MEMORY_LIMIT_EXCEEDED, NOT_ENOUGH_SPACE, TOO_MANY_PARTS, CANNOT_SCHEDULE_TASK, NETWORK_ERROR,
- * SOCKET_TIMEOUT, TOO_MANY_SIMULTANEOUS_QUERIES.
- */
-const PASSING_CODES: ReadonlySet<string> = new Set(["159", "236", "241", "243", "252", "439", "210", "209", "202"]);
+/** Errors of the engine that pass: the same statement may succeed later. */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  "75", // CANNOT_WRITE_TO_FILE_DESCRIPTOR: a full disk
+  "159", // TIMEOUT_EXCEEDED
+  "202", // TOO_MANY_SIMULTANEOUS_QUERIES
+  "209", // SOCKET_TIMEOUT
+  "210", // NETWORK_ERROR
+  "236", // ABORTED
+  "241", // MEMORY_LIMIT_EXCEEDED
+  "243", // NOT_ENOUGH_SPACE
+  "252", // TOO_MANY_PARTS
+  "439", // CANNOT_SCHEDULE_TASK
+]);
 
 const REASON_MAX_LENGTH = 500;
 

@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { Fault } from "@v6meter/schemas";
+import { Fault, type StoreConfig } from "@v6meter/schemas";
 import { engineReason, isEngineError } from "./engine-fault.ts";
 import type { RawLimits, RawResult } from "./port.ts";
 import { refusal } from "./statement-fence.ts";
@@ -24,15 +24,16 @@ function settingsStatement(settings: Readonly<Record<string, number | string>>):
 export const JUDGING_SESSION = settingsStatement({ max_execution_time: 10, max_memory_usage: 268_435_456 });
 
 /** Makes a fresh session one that can only read, within the limits, for running a person's statement. */
-export function limitedSession(limits: RawLimits, engineMaxMemoryBytes: number): string {
+export function limitedSession(limits: RawLimits, engine: StoreConfig): string {
   return settingsStatement({
+    max_threads: engine.max_threads,
+    max_memory_usage_for_user: engine.max_memory_bytes,
     max_execution_time: limits.maxExecutionS,
     timeout_overflow_mode: "throw",
     max_result_rows: limits.maxRows,
     max_result_bytes: RESULT_MAX_BYTES,
     result_overflow_mode: "throw",
     max_memory_usage: limits.maxMemoryBytes,
-    max_memory_usage_for_user: engineMaxMemoryBytes,
     output_format_json_quote_64bit_integers: 1,
     output_format_json_quote_decimals: 1,
     output_format_json_quote_denormals: 1,
