@@ -54,6 +54,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         logger.info("the registry has changed and is in force");
       },
       onError: (fault) => logger.error(fault.message),
+      since: registry,
     });
     parts.defer(async () => watch.stop());
   }
