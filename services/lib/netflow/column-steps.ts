@@ -1,4 +1,4 @@
-import type { FIELDS, FieldName } from "@v6meter/schemas";
+import { FIELD_NAMES, type FIELDS, type FieldName } from "@v6meter/schemas";
 import type { AddressViews, ColumnStep, RecordRun } from "./record-run.ts";
 import { readUnsigned } from "./record-walk.ts";
 
@@ -18,6 +18,11 @@ export type U64Column = ColumnOf<"u64">;
 export type TimeColumn = ColumnOf<"time">;
 export type AddressColumn = Exclude<keyof AddressViews, "exporter">;
 
+/** Where a column stands in `arrays` of a run: found by number in the hot path, not by name. */
+function columnIndex(name: FieldName): number {
+  return FIELD_NAMES.indexOf(name);
+}
+
 /** Where an element's value is in a record; `length` is never 0. */
 export interface Place {
   readonly offset: number;
@@ -36,66 +41,70 @@ function putTime(column: Uint32Array, row: number, ms: number): void {
 }
 
 export function copyU8(name: U8Column, place: Place): ColumnStep {
+  const index = columnIndex(name);
   const at = place.offset + place.length - 1;
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint8Array;
     const { view, stride, row, count } = run;
     for (let i = 0, p = run.at + at; i < count; i++, p += stride) column[row + i] = view.getUint8(p);
   };
 }
 
 export function copyU16(name: U16Column, place: Place): ColumnStep {
+  const index = columnIndex(name);
   if (place.length === 1) {
     return (run) => {
-      const column = run.columns[name];
+      const column = run.arrays[index] as Uint16Array;
       const { view, stride, row, count } = run;
       for (let i = 0, p = run.at + place.offset; i < count; i++, p += stride) column[row + i] = view.getUint8(p);
     };
   }
   const at = place.offset + place.length - 2;
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint16Array;
     const { view, stride, row, count } = run;
     for (let i = 0, p = run.at + at; i < count; i++, p += stride) column[row + i] = view.getUint16(p);
   };
 }
 
 export function copyU32(name: U32Column, place: Place): ColumnStep {
+  const index = columnIndex(name);
   const { offset, length } = place;
   if (length >= 4) {
     const at = offset + length - 4;
     return (run) => {
-      const column = run.columns[name];
+      const column = run.arrays[index] as Uint32Array;
       const { view, stride, row, count } = run;
       for (let i = 0, p = run.at + at; i < count; i++, p += stride) column[row + i] = view.getUint32(p);
     };
   }
   if (length === 2) {
     return (run) => {
-      const column = run.columns[name];
+      const column = run.arrays[index] as Uint32Array;
       const { view, stride, row, count } = run;
       for (let i = 0, p = run.at + offset; i < count; i++, p += stride) column[row + i] = view.getUint16(p);
     };
   }
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count } = run;
     for (let i = 0, p = run.at + offset; i < count; i++, p += stride) column[row + i] = readUnsigned(view, p, length);
   };
 }
 
 export function copyU64(name: U64Column, place: Place): ColumnStep {
+  const index = columnIndex(name);
   const { offset, length } = place;
   if (length === 4) {
     return (run) => {
-      const column = run.columns[name];
+      const column = run.arrays[index] as Uint32Array;
       const { view, stride, row, count } = run;
       for (let i = 0, p = run.at + offset; i < count; i++, p += stride) column[(row + i) * 2] = view.getUint32(p);
     };
   }
   if (length === 8) {
     return (run) => {
-      const column = run.columns[name];
+      const column = run.arrays[index] as Uint32Array;
       const { view, stride, row, count } = run;
       for (let i = 0, p = run.at + offset; i < count; i++, p += stride) {
         column[(row + i) * 2] = view.getUint32(p + 4);
@@ -108,7 +117,7 @@ export function copyU64(name: U64Column, place: Place): ColumnStep {
   const lowAt = offset + length - low;
   const highAt = lowAt - high;
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count } = run;
     for (let i = 0, p = run.at; i < count; i++, p += stride) {
       column[(row + i) * 2] = readUnsigned(view, p + lowAt, low);
@@ -119,13 +128,14 @@ export function copyU64(name: U64Column, place: Place): ColumnStep {
 
 /** Fills the rows that are still zero from another element; for counters that stand in for one another. */
 export function fillU64(name: U64Column, place: Place): ColumnStep {
+  const index = columnIndex(name);
   const { offset, length } = place;
   const low = Math.min(length, 4);
   const high = Math.min(length, 8) - low;
   const lowAt = offset + length - low;
   const highAt = lowAt - high;
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count } = run;
     for (let i = 0, p = run.at; i < count; i++, p += stride) {
       const element = (row + i) * 2;
@@ -164,12 +174,10 @@ function putIpv4(target: DataView, row: number, view: DataView, at: number): voi
   target.setUint32(row * 16 + 12, view.getUint32(at));
 }
 
+// Two words of 64 bits: the engine moves them without making BigInts, in half the time of four of 32.
 function putIpv6(target: DataView, row: number, view: DataView, at: number): void {
-  const to = row * 16;
-  target.setUint32(to, view.getUint32(at));
-  target.setUint32(to + 4, view.getUint32(at + 4));
-  target.setUint32(to + 8, view.getUint32(at + 8));
-  target.setUint32(to + 12, view.getUint32(at + 12));
+  target.setBigUint64(row * 16, view.getBigUint64(at, true), true);
+  target.setBigUint64(row * 16 + 8, view.getBigUint64(at + 8, true), true);
 }
 
 /** IPv4 as ::ffff:a.b.c.d; the rows' addresses must still be zero. */
@@ -312,17 +320,18 @@ export function byIpVersion(v4: ColumnStep | null, v6: ColumnStep | null): Colum
 }
 
 export function copyMilliseconds(name: TimeColumn, place: Place): ColumnStep {
+  const index = columnIndex(name);
   const { offset, length } = place;
   if (length !== 8) {
     return (run) => {
-      const column = run.columns[name];
+      const column = run.arrays[index] as Uint32Array;
       const { view, stride, row, count } = run;
       for (let i = 0, p = run.at + offset; i < count; i++, p += stride)
         putTime(column, row + i, readUnsigned(view, p, length));
     };
   }
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count } = run;
     for (let i = 0, p = run.at + offset; i < count; i++, p += stride) {
       const high = view.getUint32(p);
@@ -334,9 +343,10 @@ export function copyMilliseconds(name: TimeColumn, place: Place): ColumnStep {
 }
 
 export function copySeconds(name: TimeColumn, place: Place): ColumnStep {
+  const index = columnIndex(name);
   const { offset, length } = place;
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count } = run;
     for (let i = 0, p = run.at + offset; i < count; i++, p += stride)
       putTime(column, row + i, readUnsigned(view, p, length) * 1000);
@@ -351,8 +361,9 @@ const NTP_UNIX_EPOCH_S = 2_208_988_800;
  * Seconds without their top bit are of the era that begins in 2036 (RFC 5905 §6).
  */
 export function copyNtpTime(name: TimeColumn, place: Place): ColumnStep {
+  const index = columnIndex(name);
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count } = run;
     for (let i = 0, p = run.at + place.offset; i < count; i++, p += stride) {
       const seconds = view.getUint32(p);
@@ -367,9 +378,10 @@ export function copyNtpTime(name: TimeColumn, place: Place): ColumnStep {
 
 /** Microseconds before the export time (IE 158 and 159). */
 export function copyDeltaMicroseconds(name: TimeColumn, place: Place): ColumnStep {
+  const index = columnIndex(name);
   const { offset, length } = place;
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count, exportMs } = run;
     for (let i = 0, p = run.at + offset; i < count; i++, p += stride)
       putTime(column, row + i, exportMs - Math.floor(readUnsigned(view, p, length) / 1000));
@@ -391,9 +403,10 @@ function wrapsUntil(ms: number, exportMs: number): number {
  * IPFIX headers have none: the boot time comes from the record (IE 160) or an options record.
  */
 export function copyUptime(name: TimeColumn, place: Place, systemInit: Place | null): ColumnStep {
+  const index = columnIndex(name);
   const { offset, length } = place;
   return (run) => {
-    const column = run.columns[name];
+    const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count, exportMs, uptimeMs } = run;
     if (uptimeMs >= 0 && length === 4) {
       for (let i = 0, p = run.at + offset; i < count; i++, p += stride)
@@ -439,19 +452,12 @@ export function stampRows(run: RecordRun): void {
   const { received_at, observation_domain, version: versions } = run.columns;
   const low = run.receivedAtMs >>> 0;
   const high = (run.receivedAtMs / 4_294_967_296) >>> 0;
-  const a = exporter.getUint32(0);
-  const b = exporter.getUint32(4);
-  const c = exporter.getUint32(8);
-  const d = exporter.getUint32(12);
   const target = run.addresses.exporter;
   for (let i = row; i < row + count; i++) {
     received_at[i * 2] = low;
     received_at[i * 2 + 1] = high;
     observation_domain[i] = domain;
     versions[i] = version;
-    target.setUint32(i * 16, a);
-    target.setUint32(i * 16 + 4, b);
-    target.setUint32(i * 16 + 8, c);
-    target.setUint32(i * 16 + 12, d);
+    putIpv6(target, i, exporter, 0);
   }
 }

@@ -3,7 +3,7 @@ import { stampRows } from "./column-steps.ts";
 import { columnRate, type FillingBatch, type ObservationDomain } from "./domain.ts";
 import type { ExportVersion } from "./header.ts";
 import type { RecordPlan, ReversePlan } from "./record-plan.ts";
-import { type AddressViews, addressViews, type RecordRun } from "./record-run.ts";
+import { type AddressViews, addressViews, columnArrays, type RecordRun } from "./record-run.ts";
 import { readUnsigned, walkRecord } from "./record-walk.ts";
 import { appendReverseRow } from "./reverse-row.ts";
 import type { Session } from "./session.ts";
@@ -27,6 +27,12 @@ export interface SetResult {
   overrun: boolean;
 }
 
+/** What of a batch is made once and used for every run. */
+interface BatchViews {
+  readonly arrays: RecordRun["arrays"];
+  readonly addresses: AddressViews;
+}
+
 /** Records packed at once. */
 const PACK_RECORDS = 256;
 
@@ -34,7 +40,7 @@ const PACK_RECORDS = 256;
 export class DataSetDecoder {
   readonly filling: FillingBatch;
   readonly #run: RecordRun;
-  readonly #views = new WeakMap<FlowBatch, AddressViews>();
+  readonly #views = new WeakMap<FlowBatch, BatchViews>();
   readonly #result: SetResult = { records: 0, reverseRecords: 0, overrun: false };
   #rowsSeen = 0;
   #packed = new Uint8Array(0);
@@ -52,7 +58,7 @@ export class DataSetDecoder {
       count: 0,
       row: 0,
       columns: batch.columns,
-      addresses: this.#addressesOf(batch),
+      ...this.#viewsOf(batch),
       version: 0,
       domain: 0,
       exporter,
@@ -75,13 +81,15 @@ export class DataSetDecoder {
     this.filling.generation++;
     this.#rowsSeen = batch.rows;
     this.#run.columns = batch.columns;
-    this.#run.addresses = this.#addressesOf(batch);
+    const { arrays, addresses } = this.#viewsOf(batch);
+    this.#run.arrays = arrays;
+    this.#run.addresses = addresses;
   }
 
-  #addressesOf(batch: FlowBatch): AddressViews {
+  #viewsOf(batch: FlowBatch): BatchViews {
     let views = this.#views.get(batch);
     if (views === undefined) {
-      views = addressViews(batch);
+      views = { arrays: columnArrays(batch), addresses: addressViews(batch) };
       this.#views.set(batch, views);
     }
     return views;

@@ -6,6 +6,7 @@ import { LEGACY_PLANS } from "./legacy.ts";
 import type { DecoderOptions } from "./options.ts";
 import { learnFromOptions } from "./options-record.ts";
 import type { ParkedSet } from "./parking.ts";
+import { DatagramHistory } from "./recent-datagrams.ts";
 import { planRecords, type RecordPlan } from "./record-plan.ts";
 import type { Session, Template } from "./session.ts";
 import type { FlowSink } from "./sink.ts";
@@ -50,6 +51,7 @@ export class DatagramReader {
   readonly #totals: DecoderTotals;
   readonly #header = emptyHeader();
   readonly #data = new DataSetDecoder(createFlowBatch(0), new DataView(new ArrayBuffer(16)));
+  readonly #history = new DatagramHistory();
   #plans = new Map<string, RecordPlan>();
   /** Data records of the datagram being read; -1 where they could not all be counted. */
   #units = 0;
@@ -76,7 +78,7 @@ export class DatagramReader {
     exporter.changed = true;
     const { duplicateWindowMs } = this.#options;
     if (duplicateWindowMs > 0) {
-      const seen = session.ring.see(view, header.sequence, receivedAtMs, duplicateWindowMs);
+      const seen = session.recent.see(datagram, header.sequence, receivedAtMs, duplicateWindowMs, this.#history);
       if (seen >= 0) {
         books.dropped("duplicate_datagram");
         books.duplicated(seen);
@@ -90,7 +92,7 @@ export class DatagramReader {
     else this.#readLegacy(view, exporter, session, sink);
     if (header.version === 1) return;
     const units = header.version === 9 ? 1 : this.#units;
-    if (duplicateWindowMs > 0) session.ring.noteUnits(units);
+    if (duplicateWindowMs > 0) session.recent.noteUnits(units);
     session.sequence.follow(header.sequence, units, header.uptimeMs, header.exportMs, books);
   }
 

@@ -50,22 +50,15 @@ class ExporterTable {
     for (const bucket of this.#buckets.values()) yield* bucket;
   }
 
-  #key(address: DataView): number {
-    let hash = address.getInt32(0);
-    for (let at = 4; at < 16; at += 4) hash = Math.imul(hash ^ (hash >>> 15), 0x85eb_ca6b) ^ address.getInt32(at);
-    return hash;
-  }
-
-  find(address: DataView): Exporter | null {
-    if (this.#last !== null && sameAddress(this.#last.address, address)) return this.#last;
-    const bucket = this.#buckets.get(this.#key(address));
-    const found = bucket?.find((exporter) => sameAddress(exporter.address, address)) ?? null;
+  find(address: Uint8Array): Exporter | null {
+    if (this.#last !== null && sameAddress(this.#last.addressBytes, address)) return this.#last;
+    const found = this.#buckets.get(hashAddress(address))?.find((it) => sameAddress(it.addressBytes, address)) ?? null;
     this.#last = found;
     return found;
   }
 
   add(exporter: Exporter): void {
-    const key = this.#key(exporter.address);
+    const key = hashAddress(exporter.addressBytes);
     const bucket = this.#buckets.get(key);
     if (bucket === undefined) this.#buckets.set(key, [exporter]);
     else bucket.push(exporter);
@@ -73,7 +66,7 @@ class ExporterTable {
   }
 
   delete(exporter: Exporter): void {
-    const key = this.#key(exporter.address);
+    const key = hashAddress(exporter.addressBytes);
     const rest = (this.#buckets.get(key) ?? []).filter((other) => other !== exporter);
     if (rest.length === 0) this.#buckets.delete(key);
     else this.#buckets.set(key, rest);
@@ -82,8 +75,15 @@ class ExporterTable {
   }
 }
 
-function sameAddress(a: DataView, b: DataView): boolean {
-  for (let at = 12; at >= 0; at -= 4) if (a.getInt32(at) !== b.getInt32(at)) return false;
+/** FNV-1a, cut to a small integer. */
+function hashAddress(address: Uint8Array): number {
+  let hash = 0x811c_9dc5;
+  for (let i = 0; i < 16; i++) hash = Math.imul(hash ^ (address[i] as number), 0x0100_0193);
+  return hash >> 2;
+}
+
+function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 15; i >= 0; i--) if (a[i] !== b[i]) return false;
   return true;
 }
 
@@ -116,8 +116,7 @@ class FlowDecoder implements Decoder {
 
   decode(datagram: Uint8Array, address: Uint8Array, sourcePort: number, receivedAtMs: number, sink: FlowSink): void {
     this.totals.datagrams++;
-    const addressView = new DataView(address.buffer, address.byteOffset, address.byteLength);
-    const exporter = this.#exporters.find(addressView) ?? this.#follow(address);
+    const exporter = this.#exporters.find(address) ?? this.#follow(address);
     if (exporter === null) {
       this.#notFollowed.datagramReceived();
       this.#notFollowed.dropped("too_many_exporters");
@@ -188,7 +187,7 @@ class FlowDecoder implements Decoder {
     const { exporters, unreadable } = readExporters(state, this.#options);
     this.totals.unreadableStates += unreadable;
     for (const exporter of exporters) {
-      if (this.#exporters.find(exporter.address) !== null) continue;
+      if (this.#exporters.find(exporter.addressBytes) !== null) continue;
       this.#add(exporter);
     }
   }

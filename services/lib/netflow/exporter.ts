@@ -22,6 +22,7 @@ export type TemplateOutcome = "new" | "refreshed" | "limit";
 
 /** Everything the decoder knows of one exporter: its sessions, domains, templates, parked data and books. */
 export class Exporter {
+  readonly addressBytes: Uint8Array;
   readonly address: DataView;
   readonly text: string;
   readonly books = new ExporterBooks();
@@ -34,11 +35,13 @@ export class Exporter {
   readonly #options: DecoderOptions;
   /** The template sent last for each version, domain and id, from whatever port. */
   readonly #latest = new Map<number, Template>();
+  #lastSession: Session | null = null;
   #templateCount = 0;
   #fieldCount = 0;
 
   constructor(address: Uint8Array, options: DecoderOptions) {
     const copy = address.slice(0, 16);
+    this.addressBytes = copy;
     this.address = new DataView(copy.buffer);
     this.text = addressText(copy);
     this.parking = new Parking(options.parkMaxBytes);
@@ -47,8 +50,13 @@ export class Exporter {
 
   /** The session of a datagram; a new one where it was not heard of before. */
   session(version: ExportVersion, sourcePort: number, domainId: number, nowMs: number): Session {
-    const key = templateKey(version, domainId, sourcePort);
-    return this.sessions.get(key) ?? this.addSession(version, sourcePort, domainId, nowMs, null);
+    const last = this.#lastSession;
+    if (last !== null && last.version === version && last.sourcePort === sourcePort && last.domain.id === domainId)
+      return last;
+    const known = this.sessions.get(templateKey(version, domainId, sourcePort));
+    const session = known ?? this.addSession(version, sourcePort, domainId, nowMs, null);
+    this.#lastSession = session;
+    return session;
   }
 
   /** Begins to follow a session. */
@@ -89,6 +97,7 @@ export class Exporter {
   #dropSession(key: number, session: Session): void {
     for (const template of [...session.templates.values()]) this.#remove(session, template);
     this.sessions.delete(key);
+    this.#lastSession = null;
     if (![...this.sessions.values()].some(({ domain }) => domain === session.domain))
       this.domains.delete(session.domain.id);
   }

@@ -1,4 +1,4 @@
-import type { FlowBatch, FlowColumns } from "@v6meter/schemas";
+import { FIELD_NAMES, type FieldName, type FlowBatch, type FlowColumns } from "@v6meter/schemas";
 
 /** The address columns as views, so that an address is copied in words. */
 export interface AddressViews {
@@ -24,6 +24,8 @@ export interface RecordRun {
   count: number;
   row: number;
   columns: FlowColumns;
+  /** The columns again, in the order of FIELD_NAMES. */
+  arrays: readonly FlowColumns[FieldName][];
   addresses: AddressViews;
   version: number;
   domain: number;
@@ -41,6 +43,11 @@ export type ColumnStep = (run: RecordRun) => void;
 
 function viewOf(column: Uint8Array): DataView {
   return new DataView(column.buffer, column.byteOffset, column.byteLength);
+}
+
+/** A batch's columns in the order of FIELD_NAMES. */
+export function columnArrays({ columns }: FlowBatch): FlowColumns[FieldName][] {
+  return FIELD_NAMES.map((name) => columns[name]);
 }
 
 /** The views of a batch's address columns. */

@@ -1,7 +1,7 @@
 import type { SAMPLING_SOURCES } from "@v6meter/schemas";
 import type { ObservationDomain } from "./domain.ts";
-import { DuplicateRing } from "./duplicate-ring.ts";
 import type { ExportVersion } from "./header.ts";
+import { RecentDatagrams } from "./recent-datagrams.ts";
 import type { RecordPlan } from "./record-plan.ts";
 import { SequenceFollower, type SequencePosition } from "./sequence.ts";
 import type { RecordLayout } from "./template.ts";
@@ -29,7 +29,7 @@ export class Session {
   readonly domain: ObservationDomain;
   readonly templates = new Map<number, Template>();
   readonly sequence: SequenceFollower;
-  readonly ring = new DuplicateRing();
+  readonly recent = new RecentDatagrams();
   firstSeenAtMs: number;
   lastSeenAtMs: number;
   samplingSource: SamplingSource = "unknown";
