@@ -70,9 +70,22 @@ export function writeRow(batch: FlowBatch, row: number, record: LibraryRecord, o
   columns.protocol[row] = number(record, "protocol");
   columns.tcp_flags[row] = number(record, "tcp_flags");
   columns.tos[row] = number(record, "src_tos");
-  columns.icmp_type_code[row] = number(record, "icmp_type", "icmpTypeCodeIPv6");
-  setU64(columns.bytes, row, first(record, "in_bytes", "out_bytes", "in_permanent_bytes", "initiatorOctets"));
-  setU64(columns.packets, row, first(record, "in_pkts", "out_pkts", "in_permanent_pkts"));
+  columns.icmp_type_code[row] =
+    number(record, "icmp_type", "icmpTypeCodeIPv6") ||
+    (number(record, "icmpTypeIPv4", "icmpTypeIPv6") << 8) | number(record, "icmpCodeIPv4", "icmpCodeIPv6");
+  setU64(
+    columns.bytes,
+    row,
+    first(record, "in_bytes", "out_bytes") ||
+      number(record, "in_permanent_bytes", "initiatorOctets", "layer2OctetDeltaCount"),
+  );
+  setU64(
+    columns.packets,
+    row,
+    first(record, "in_pkts", "out_pkts") || number(record, "in_permanent_pkts", "initiatorPackets"),
+  );
+  setU64(columns.responder_bytes, row, number(record, "responderOctets"));
+  setU64(columns.responder_packets, row, number(record, "responderPackets"));
   columns.sampling_rate[row] = number(record, "sampling_interval") || origin.samplingRate;
   columns.in_if[row] = number(record, "input_snmp");
   columns.out_if[row] = number(record, "output_snmp");
@@ -80,8 +93,8 @@ export function writeRow(batch: FlowBatch, row: number, record: LibraryRecord, o
   columns.dst_as[row] = number(record, "dst_as", "out_as");
   columns.src_mask[row] = v6 ? number(record, "ipv6_src_mask") : number(record, "src_mask");
   columns.dst_mask[row] = v6 ? number(record, "ipv6_dst_mask") : number(record, "dst_mask");
-  columns.vlan_in[row] = number(record, "src_vlan");
-  columns.vlan_out[row] = number(record, "dst_vlan");
+  columns.vlan_in[row] = number(record, "src_vlan", "dot1qVlanId");
+  columns.vlan_out[row] = number(record, "dst_vlan", "postDot1qVlanId");
   columns.mpls_label[row] = number(record, "mpls_label_1") >>> 4;
   columns.direction[row] = number(record, "direction");
   columns.forwarding_status[row] = number(record, "fw_status");
