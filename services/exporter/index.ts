@@ -1,6 +1,7 @@
 /** Simulated routers of a province with known truth; captures replayed; the demo. */
 export { type DemoOptions, runDemo } from "./demo.ts";
 export { type ReplayOptions, type ReplayProgress, type ReplayResult, replay } from "./replay.ts";
+export { receiverBacklogBytes } from "./replay-backlog.ts";
 export { DEMO_SCENARIO, loadScenario, parseScenario } from "./scenario/load.ts";
 export { createProvince, type Province, type ProvinceRouter } from "./scenario/province.ts";
 export {
