@@ -11,7 +11,7 @@ export interface DemoFindings {
   readonly share: api.TrafficShare;
   readonly ledger: api.Ledger;
   readonly exporters: api.Exporters;
-  /** Decides whether there is colour. */
+  /** Colour is used where it is a terminal and NO_COLOR is not set. */
   readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
@@ -33,7 +33,8 @@ export function demoReport(findings: DemoFindings): string {
 }
 
 function painter({ out }: DemoFindings): (format: Parameters<typeof styleText>[0], text: string) => string {
-  return (format, text) => (out.isTTY === true ? styleText(format, text, { validateStream: false }) : text);
+  return (format, text) =>
+    out.isTTY === true && !process.env.NO_COLOR ? styleText(format, text, { validateStream: false }) : text;
 }
 
 /** One table: a row a city, a column an operator; each share is sum over sum. */
@@ -83,28 +84,52 @@ function sharesText(findings: DemoFindings): string {
       name,
       ...cells,
       percent(found),
-      paint("cyan", bar(found ?? 0, 20)),
       percent(truths.get(all)?.share ?? null),
       off === null ? "" : paint(Math.abs(off) < 0.05 ? "green" : "red", signed(off)),
+      paint("cyan", bar(found ?? 0, 15)),
     ];
   };
 
-  const table = new Table({
-    head: ["城市 City", ...operators.map((id) => OPERATORS[id] ?? id), "全部 All", "IPv6", "真值 Truth", "差 Δ pp"].map(
-      (text) => paint("bold", text),
+  const table = plainTable(
+    ["城市 City", ...operators.map((id) => OPERATORS[id] ?? id), "全部 All", "真值 Truth", "差 pp", ""].map((text) =>
+      paint("bold", text),
     ),
-    colAligns: ["left", ...operators.map(() => "right" as const), "right", "left", "right", "right"],
-    style: { head: [], border: [] },
-  });
+    ["left", ...operators.map(() => "right" as const), "right", "right", "right", "left"],
+  );
   for (const { code, zh, en } of scenario.regions) table.push(line(`${zh} ${en}`, code));
   table.push(line("全省 Province", "").map((cell) => paint("bold", cell)));
 
-  const elsewhere = sums.get("unknown/");
-  const note = elsewhere
-    ? `未登记 region unknown (the captures' exporters, tunnel endpoints): ${percent(ratio(elsewhere))} of ${elsewhere.total} bytes\n`
-    : "";
-  return `\n${paint("bold", "IPv6流量占比 IPv6 share of traffic")} (sum of IPv6 bytes / sum of bytes, scaled by sampling)\n${table.toString()}
-largest difference from the truth of any city and operator: ${largest.toFixed(3)} pp\n${note}`;
+  return `
+${paint("bold", "IPv6流量占比 IPv6 share of traffic")} (sum of IPv6 bytes / sum of bytes, scaled by sampling)
+${table.toString()}
+largest difference from the truth in any city and operator: ${largest.toFixed(3)} pp
+${elsewhereText(share)}
+`;
+}
+
+/** Rows of no city: exporters that are not registered, tunnel endpoints, special addresses. */
+function elsewhereText({ rows }: api.TrafficShare): string {
+  const sum = { records: 0n, bytes: 0n, excluded: 0n };
+  for (const { region, records, total_bytes, excluded_bytes } of rows) {
+    if (region !== "unknown") continue;
+    sum.records += BigInt(records);
+    sum.bytes += BigInt(total_bytes);
+    sum.excluded += BigInt(excluded_bytes);
+  }
+  return `未登记 of no city (captures, tunnel endpoints, special addresses): ${sum.records} records, ${sum.bytes} bytes, ${sum.excluded} more excluded`;
+}
+
+/** A table without lines between its rows: the text of both languages keeps its columns (East Asian width). */
+function plainTable(head: string[], colAligns: ("left" | "right")[]): Table.Table {
+  const between = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
+  const ends = { left: "", right: "", "top-left": "─", "top-right": "─", "bottom-left": "─", "bottom-right": "─" };
+  const lines = { middle: " ", "top-mid": "─", "bottom-mid": "─" };
+  return new Table({
+    head,
+    colAligns,
+    chars: { ...between, ...ends, ...lines },
+    style: { head: [], border: [], "padding-left": 1, "padding-right": 0 },
+  });
 }
 
 function ratio(sum: Sum | undefined): number | null {
@@ -133,13 +158,12 @@ function booksText(findings: DemoFindings): string {
     classify: "分类 classified",
     write: "入库 written",
   };
-  const table = new Table({
-    head: ["账目 Books", "单位 unit", "收 in", "出 out", "持 held", "弃 dropped", "原因 reasons"].map((text) =>
+  const table = plainTable(
+    ["账目 Books", "单位 unit", "收 in", "出 out", "持 held", "弃 dropped", "原因 reasons"].map((text) =>
       paint("bold", text),
     ),
-    colAligns: ["left", "left", "right", "right", "right", "right", "left"],
-    style: { head: [], border: [] },
-  });
+    ["left", "left", "right", "right", "right", "right", "left"],
+  );
   for (const [stage, name] of Object.entries(names) as [keyof typeof names, string][]) {
     const books = stages[stage];
     if (!books) continue;
@@ -162,15 +186,23 @@ ${lines.length > 0 ? `${lines.join("\n")}\n` : ""}`;
 function warningsText(findings: DemoFindings): string {
   const { exporters, truth, share } = findings;
   const paint = painter(findings);
-  const nameOf = (address: string) =>
-    truth.routers.find(({ exporter }) => exporter === address)?.name ?? "a capture's exporter";
-  const warnings = exporters.exporters.flatMap(({ exporter, sampling_known, clock_off, clock_offset_ms }) => [
-    ...(sampling_known ? [] : [`采样率未知 sampling rate unknown: ${exporter} (${nameOf(exporter)})`]),
-    ...(clock_off
-      ? [`时钟偏差 clock off by ${((clock_offset_ms ?? 0) / 1000).toFixed(0)} s: ${exporter} (${nameOf(exporter)})`]
-      : []),
-  ]);
+  const named = (addresses: string[]): string => {
+    const routers = truth.routers.filter(({ exporter }) => addresses.includes(exporter));
+    const others = addresses.filter((address) => !routers.some(({ exporter }) => exporter === address));
+    return [
+      ...routers.map(({ name, exporter }) => `${name} (${exporter})`),
+      ...(others.length > 0 ? [`${others.length} of the captures' (${others.join(", ")})`] : []),
+    ].join("; ");
+  };
+  const silent = exporters.exporters.filter(({ sampling_known }) => !sampling_known).map(({ exporter }) => exporter);
+  const warnings = exporters.exporters
+    .filter(({ clock_off }) => clock_off)
+    .map(
+      ({ exporter, clock_offset_ms }) =>
+        `时钟偏差 clock off by ${Math.round((clock_offset_ms ?? 0) / 1000)} s: ${named([exporter])}`,
+    );
+  if (silent.length > 0) warnings.push(`采样率未知 sampling rate unknown: ${named(silent)}`);
   const unknown = share.total.unknown_sampling_bytes;
-  if (unknown !== "0") warnings.push(`bytes of unknown sampling in the figures, as exported: ${unknown}`);
+  if (unknown !== "0") warnings.push(`… and so ${unknown} bytes are in the figures as exported, not scaled`);
   return `${warnings.map((text) => `${paint("yellow", "!")} ${text}`).join("\n")}\n`;
 }

@@ -51,6 +51,7 @@ export async function runDemo({ to, capturesDir, query, out, seed, signal }: Dem
   out.write(
     `\nsending a simulated day of ${scenario.routers.length} routers in ${scenario.regions.length} cities, about ${scenario.records} records …\n`,
   );
+  const before = Number(await received(query));
   const truth = await simulate({
     scenario,
     seed,
@@ -67,7 +68,7 @@ export async function runDemo({ to, capturesDir, query, out, seed, signal }: Dem
     `sent ${truth.records} records in ${truth.datagrams} datagrams, and ${captures.files} captures of real exporters (${captures.datagrams} datagrams)\n`,
   );
 
-  const written = await untilWritten(query, truth.datagrams + captures.datagrams, signal);
+  const written = await untilWritten(query, before + truth.datagrams + captures.datagrams, signal);
   if (signal.aborted) return;
   if (!written)
     out.write(`not everything is written after ${WRITTEN_WITHIN_MS / 1000} s: the figures are incomplete\n`);
@@ -102,7 +103,12 @@ async function sendCaptures(folder: string, to: HostPort, signal: AbortSignal): 
   return { files: files.length, datagrams };
 }
 
-/** Waits until every datagram was received and every record published is written; false when time is up. */
+/** Datagrams the books show as received so far. */
+async function received(query: DemoOptions["query"]): Promise<string> {
+  return api.ledger.parse(await query("/api/v1/ledger")).total.stages.receive?.received ?? "0";
+}
+
+/** Waits until so many datagrams were received and every record published is written; false when time is up. */
 async function untilWritten(query: DemoOptions["query"], datagrams: number, signal: AbortSignal): Promise<boolean> {
   const giveUpMs = Date.now() + WRITTEN_WITHIN_MS;
   while (Date.now() < giveUpMs && !signal.aborted) {

@@ -117,7 +117,8 @@ export function templateDatagrams(
     domain,
     [
       encodeTemplateSet(version, data),
-      encodeOptionsTemplateSet(version, tables),
+      // One a set, as IOS-XR does: some collectors read no further than the first of a set.
+      ...tables.map((table) => encodeOptionsTemplateSet(version, [table])),
       ...(sampling ? [encodeOptionsDataSet(sampling)] : []),
     ],
     {
