@@ -21,7 +21,9 @@ Options:
   --help        This text
 `;
 
-const ROUND_MS = 700;
+const ROUND_MS = 1_000;
+/** Rounds that are not counted: the compiler takes some seconds to settle. */
+const WARM_UP_ROUNDS = 3;
 
 interface DecodeResult {
   readonly workload: string;
@@ -47,12 +49,11 @@ function measureDecoders(workload: Workload, rounds: number): DecodeResult {
   const columnar = columnarPass(workload);
   const library = libraryPass(workload);
   const rates = { columnar: [] as number[], library: [] as number[] };
-  for (let round = 0; round <= rounds; round++) {
-    progress(`${workload.name}, round ${round} of ${rounds}`);
+  for (let round = 1 - WARM_UP_ROUNDS; round <= rounds; round++) {
+    progress(`${workload.name}, ${round < 1 ? "warming up" : `round ${round} of ${rounds}`}`);
     const columnarRate = unitsPerCpuSecond(columnar, workload.records, ROUND_MS);
     const libraryRate = library === null ? 0 : unitsPerCpuSecond(library, workload.records, ROUND_MS);
-    // The first round warms up the compiler.
-    if (round === 0) continue;
+    if (round < 1) continue;
     rates.columnar.push(columnarRate);
     rates.library.push(libraryRate);
   }

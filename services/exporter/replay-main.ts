@@ -23,7 +23,7 @@ Exporters stay distinct. To 127.x each is sent from a 127.x address of its own (
 an IPv4 exporter, a hash of an IPv6 one), with the captured source port where it is free. To any other
 address, ::1 among them, only the source port tells them apart.
 
-Exit codes: 0 all datagrams were sent, 1 not all were, 64 or 78 a wrong argument.
+Exit codes: 0 all datagrams were sent, 1 not all were or the file cannot be read, 78 a wrong argument.
 `;
 
 interface Arguments {

@@ -182,7 +182,7 @@ describe("replay", () => {
     open.splice(0)[0]?.close();
     const sent = Array.from({ length: 5 }, () => datagram("192.0.2.1", 40_007, "01"));
     const result = await replay(captureOf(...sent), { to: { host, port }, speed: "max" });
-    expect(result.failed).toBeGreaterThan(0);
+    expect(result.failed).toBeGreaterThan(1);
     expect(result.sent + result.failed).toBe(5);
     expect(result.error).toMatch(/ECONNREFUSED/);
   });

@@ -45,7 +45,7 @@ export interface ReplayProgress {
 
 /** What a replay did. */
 export interface ReplayResult extends ReplayProgress {
-  /** UDP payload bytes of the datagrams sent. */
+  /** UDP payload bytes handed to the system, those of refused datagrams among them. */
   readonly bytes: number;
   readonly elapsedMs: number;
   readonly sources: readonly ReplaySource[];
@@ -86,11 +86,13 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
     tally.error ??= error.message;
   };
 
-  const senders = await openSenders(datagrams, receiver, distinction, (error) => {
-    // A refusal is told after the datagram it answers was counted as sent.
+  // A refusal is told after the datagram it answers was counted as sent.
+  const refused = (error: Error) => {
     tally.sent--;
     fail(error);
-  });
+  };
+
+  const senders = await openSenders(datagrams, receiver, distinction, refused);
   const sources = [...senders.values()].map(({ source }) => source);
   options.onSources?.(sources, distinction);
   try {
@@ -116,7 +118,7 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
           shiftOf === null ? datagram.payload : moved(datagram.payload, shiftOf.get(datagram.source) ?? 0);
         bytes += payload.length;
         sending.push(
-          send(sender, payload).then(() => {
+          send(sender, payload, refused).then(() => {
             tally.sent++;
             tally.bytes += payload.length;
           }, fail),
@@ -211,8 +213,19 @@ async function backlogDrained(port: number, signal: AbortSignal | undefined): Pr
   }
 }
 
-function send({ socket }: ReplaySender, payload: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.send(payload, (error) => (error === null ? resolve() : reject(error)));
-  });
+/**
+ * Hands a datagram to the system. A refused one is told by the next call on its socket, which then has sent
+ * nothing: it is told to `refused`, and the call made again.
+ */
+async function send(sender: ReplaySender, payload: Uint8Array, refused: (error: Error) => void): Promise<void> {
+  const error = await attempt(sender, payload);
+  if (error === null) return;
+  if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
+  refused(error);
+  const again = await attempt(sender, payload);
+  if (again !== null) throw again;
+}
+
+function attempt({ socket }: ReplaySender, payload: Uint8Array): Promise<Error | null> {
+  return new Promise((resolve) => socket.send(payload, resolve));
 }
