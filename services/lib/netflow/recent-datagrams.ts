@@ -8,12 +8,14 @@ const SLOTS = 32;
  * same in every byte, and copying is cheaper than hashing.
  */
 export class DatagramHistory {
-  readonly #bytes = new Uint8Array(HISTORY_BYTES);
+  /** Made with the first datagram. */
+  #bytes = new Uint8Array(0);
   /** Bytes ever written; a position is one of these numbers. */
   #written = 0;
 
   /** Keeps a copy and returns its position. */
   keep(datagram: Uint8Array): number {
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(HISTORY_BYTES);
     let at = this.#written % HISTORY_BYTES;
     if (at + datagram.length > HISTORY_BYTES) {
       this.#written += HISTORY_BYTES - at;
