@@ -14,6 +14,8 @@ export interface RunningCommand {
   /** What Ctrl-C does: SIGINT to the whole group. Resolves to the exit code. */
   interrupt(): Promise<number | null>;
   ended(): Promise<number | null>;
+  /** SIGKILL to the whole group where it still runs. */
+  end(): void;
 }
 
 export function runCommandLine(line: string, env: Readonly<Record<string, string>> = {}): RunningCommand {
@@ -47,5 +49,8 @@ export function runCommandLine(line: string, env: Readonly<Record<string, string
       return (await exit)[0];
     },
     ended: async () => (await exit)[0],
+    end() {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), "SIGKILL");
+    },
   };
 }

@@ -27,13 +27,16 @@ export async function runCommand(name: string, command: () => Promise<number | u
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+/** npm passes on a signal that the terminal has sent to the program as well: within this time they are one. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** Resolves at the first SIGINT or SIGTERM; one more after a moment ends the process at once. */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt = Number.NaN;
     const onSignal = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(130);
-      asked = true;
+      if (performance.now() - askedAt > SAME_SIGNAL_MS) process.exit(130);
+      if (Number.isNaN(askedAt)) askedAt = performance.now();
       resolve(signal);
     };
     process.on("SIGINT", onSignal);

@@ -1,0 +1,163 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { formatHostPort } from "@v6meter/schemas";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ROOT } from "./command.ts";
+import { FlowSender } from "./flow-sender.ts";
+import { type Platform, settled, startPlatform } from "./platform.ts";
+
+const PROGRAM = join(ROOT, "services/standalone/bin/v6meter.js");
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "v6meter-program-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}, node: readonly string[] = []) {
+  const result = spawnSync(process.execPath, [...node, PROGRAM, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    timeout: 30_000,
+  });
+  return { code: result.status, out: result.stdout, err: result.stderr };
+}
+
+describe("the command line", () => {
+  test("--help tells every option and starts nothing", () => {
+    const { code, out } = run(["start", "--help"]);
+    expect(code).toBe(0);
+    for (const option of ["--data", "--udp", "--http", "--config", "--check", "--print-config"])
+      expect(out).toContain(option);
+  });
+
+  test("what --print-config prints is a file that --check finds right", () => {
+    const printed = run(["--print-config", "--data", join(folder, "elsewhere")]);
+    expect(printed.code).toBe(0);
+    writeFileSync(join(folder, "v6meter.yaml"), printed.out);
+    const checked = run(["--check", "--print-config"]);
+    expect(checked).toMatchObject({ code: 0, err: "settings and registry are right\n" });
+    expect(checked.out).toContain(`data_dir: ${join(folder, "elsewhere")}`);
+  });
+
+  test("a wrong setting is refused with its path, what was found and what is allowed", () => {
+    writeFileSync(join(folder, "v6meter.yaml"), "collector:\n  batch_rows: many\n  colour: blue\n");
+    const { code, err } = run(["--check"]);
+    expect(code).toBe(78);
+    expect(err).toContain(
+      'collector.batch_rows (v6meter.yaml): found "many", allowed is a whole number from 1024 to 1048576.',
+    );
+    expect(err).toContain("collector.colour (v6meter.yaml): unknown setting; allowed here: ");
+  });
+
+  test("a mistake in the registry is refused with file and line", () => {
+    const registry = join(folder, "registry");
+    mkdirSync(registry);
+    writeFileSync(
+      join(registry, "prefixes.csv"),
+      "prefix,operator,region,access,valid_from,valid_to,subscriber_prefix_length\n240e:30c::1/30,telecom,210100,fixed,,,\n",
+    );
+    const { code, err } = run(["--check", "--registry", registry]);
+    expect(code).toBe(78);
+    expect(err).toMatch(/prefixes\.csv:2: /);
+  });
+
+  test.each([
+    { says: "an unknown flag", args: ["start", "--colour"], code: 78, err: /--colour/ },
+    { says: "an unknown command", args: ["paint"], code: 64, err: /no command "paint"; there are start, demo/ },
+  ])("$says is refused in one line", ({ args, code, err }) => {
+    const refused = run(args);
+    expect(refused.code).toBe(code);
+    expect(refused.err).toMatch(err);
+    expect(refused.err.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("too old a Node.js gets one line, not a syntax error", () => {
+    const old = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.19.0'})";
+    const { code, err } = run(["start"], {}, ["--import", old]);
+    expect(code).toBe(78);
+    expect(err).toMatch(/^v6meter: needs Node\.js 24 or later, this is 20\.19\.0: [^\n]+\n$/);
+  });
+});
+
+describe("the running program", () => {
+  let platform: Platform | undefined;
+  afterEach(async () => {
+    if (platform?.process.exitCode === null) await platform.kill();
+  });
+
+  test("a data folder and an address belong to one process: a second one says so and ends", async () => {
+    platform = await startPlatform(folder);
+    const sameData = run(["--data", folder, "--udp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    expect(sameData.code).toBe(1);
+    expect(sameData.err).toMatch(/v6meter start: .*(in use|belongs to)/);
+    const other = mkdtempSync(join(tmpdir(), "v6meter-program-"));
+    const sameUdp = run(["--data", other, "--udp", formatHostPort(platform.udp), "--http", "127.0.0.1:0"]);
+    rmSync(other, { recursive: true });
+    expect(sameUdp.code).toBe(1);
+    expect(sameUdp.err).toContain(`cannot listen on ${formatHostPort(platform.udp)} (EADDRINUSE)`);
+    expect(await platform.stop()).toBe(0);
+  });
+
+  test("SIGTERM right after the last datagram loses nothing", async () => {
+    platform = await startPlatform(folder);
+    const sender = await FlowSender.open("127.9.1.1", platform.udp);
+    for (let i = 0; i < 500; i++) await sender.send();
+    sender.close();
+    expect(await platform.stop()).toBe(0);
+    expect(platform.output()).toContain("stopped: everything received is written");
+    platform = await startPlatform(folder);
+    const [row] = await platform.sql<[string, string]>(
+      "SELECT toString(count()), toString(uniqExact(src_addr)) FROM flows",
+    );
+    expect(row).toEqual([String(sender.records), String(sender.records)]);
+    const [received] = await platform.sql<[string]>(
+      "SELECT toString(sum(count)) FROM ledger WHERE stage = 'receive' AND outcome = 'received'",
+    );
+    expect(received).toEqual([String(sender.datagrams)]);
+    expect(await platform.stop()).toBe(0);
+  });
+
+  test("a change of the registry is in force without a restart", async () => {
+    const registry = join(folder, "registry");
+    mkdirSync(registry);
+    platform = await startPlatform(folder, { args: ["--registry", registry] });
+    const sender = await FlowSender.open("127.9.1.2", platform.udp);
+    await sender.send();
+    await settled(platform, 1);
+    writeFileSync(
+      join(registry, "prefixes.csv"),
+      "prefix,operator,region,access,valid_from,valid_to,subscriber_prefix_length\n240e:30c::/64,telecom,210100,fixed,,,\n",
+    );
+    const regions = async () =>
+      (await (platform as Platform).sql<[string]>("SELECT DISTINCT region FROM flows ORDER BY region")).flat();
+    for (let i = 0; i < 100 && !(await regions()).includes("210100"); i++) {
+      await sender.send();
+      await sleep(200);
+    }
+    sender.close();
+    expect(await regions()).toEqual(["210000", "210100"]);
+  });
+
+  test("everything but health and docs asks for the key", async () => {
+    platform = await startPlatform(folder);
+    const status = async (path: string) => (await fetch(`${platform?.http}${path}`)).status;
+    expect(await status("/healthz")).toBe(200);
+    expect(await status("/readyz")).toBe(200);
+    expect(await status("/openapi.json")).toBe(200);
+    expect(await status("/docs")).toBe(200);
+    for (const path of ["/api/v1/traffic/share", "/api/v1/exporters", "/api/v1/ledger", "/metrics"]) {
+      expect(await status(path), path).toBe(401);
+    }
+    expect(platform.output()).toContain(platform.key);
+    const again = platform;
+    await again.stop();
+    platform = await startPlatform(folder);
+    expect(platform.key).toBe(again.key);
+    expect(platform.output(), "the key is shown at the first start only").not.toContain(platform.key);
+  });
+});
