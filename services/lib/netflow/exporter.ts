@@ -40,7 +40,8 @@ export class Exporter {
   #fieldCount = 0;
 
   constructor(address: Uint8Array, options: DecoderOptions) {
-    const copy = address.slice(0, 16);
+    // Not slice: of a Buffer that is a view of the caller's memory.
+    const copy = Uint8Array.from(address.subarray(0, 16));
     this.addressBytes = copy;
     this.address = new DataView(copy.buffer);
     this.text = addressText(copy);

@@ -145,3 +145,22 @@ test("an exporter's state cut at any byte is refused or read, never thrown", () 
     expect(after.decoder.totals.unreadableStates, `at ${length}`).toBe(1);
   }
 });
+
+test("nothing is kept of the caller's memory: datagram, address and state may be overwritten", () => {
+  const subject = new Subject();
+  const datagram = Buffer.from(parked(5));
+  const address = Buffer.from([...new Array<number>(10).fill(0), 255, 255, 192, 0, 2, 1]);
+  subject.decoder.decode(datagram, address, 2_000, NOW_MS, subject);
+  datagram.fill(0);
+  address.fill(0);
+  const state = new Map<string, Uint8Array>();
+  for (const [key, value] of subject.decoder.takeState()) state.set(key, Buffer.from(value as Uint8Array));
+  const after = new Subject();
+  after.decoder.restore(state);
+  for (const value of state.values()) value.fill(0);
+  for (const it of [subject, after]) {
+    it.give(ipfix([set(2, template(400, SMALL))]));
+    expect(it.column("bytes")).toEqual([5]);
+    expect(it.column("exporter")).toEqual(["192.0.2.1"]);
+  }
+});
