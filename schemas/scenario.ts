@@ -40,7 +40,7 @@ export const scenarioNetwork = z.strictObject({
 });
 
 /** Where subscribers' traffic goes to and comes from. */
-export const scenarioRemote = z.strictObject({ prefix: z.union([v6Prefix, v4Prefix]), as: asNumber, weight });
+const remote = <P extends z.ZodType>(prefix: P) => z.strictObject({ prefix, as: asNumber, weight });
 
 /** Traffic that is not plain IPv4 or IPv6, as a share of a router's records. */
 export const SCENARIO_TECHNOLOGIES = [
@@ -158,11 +158,11 @@ export const scenario = z
     regions: z.array(scenarioRegion).min(1).max(64),
     networks: z.array(scenarioNetwork).min(1),
     remotes: z.strictObject({
-      ipv4: z.array(scenarioRemote).min(1),
-      ipv6: z.array(scenarioRemote).min(1),
+      ipv4: z.array(remote(v4Prefix)).min(1),
+      ipv6: z.array(remote(v6Prefix)).min(1),
     }),
     tunnels: z.strictObject({
-      nat64: v6Prefix.default("64:ff9b::/96"),
+      nat64: v6Prefix.endsWith("/96", "must be an IPv6 prefix of 96 bits (RFC 6052)").default("64:ff9b::/96"),
       aftr: v6Prefix.describe("Addresses of DS-Lite AFTRs"),
       srv6: v6Prefix.describe("Segment ids (SRv6) of the backbone"),
     }),

@@ -32,7 +32,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const to = parseHostPort(values.to);
-  if (!to) throw new Fault("CONFIG_INVALID", `--to: found ${values.to}, allowed is HOST:PORT or [IPv6]:PORT.`);
+  if (!to || to.port === 0)
+    throw new Fault(
+      "CONFIG_INVALID",
+      `--to: found ${values.to}, allowed is HOST:PORT or [IPv6]:PORT with a port of 1 to 65535.`,
+    );
   const ratePerS = values.rate === "max" ? Number.POSITIVE_INFINITY : whole("--rate", values.rate, 1);
   const seed = whole("--seed", values.seed, 0);
   const records = values.records === undefined ? {} : { records: whole("--records", values.records, 1) };

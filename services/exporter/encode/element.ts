@@ -33,8 +33,7 @@ const unsigned = (length: number, name: Numeric): Element => ({
 const v4Address = (name: "srcAddr" | "dstAddr" | "nextHop"): Element => ({
   length: 4,
   write: (record, at, _length, flow) => {
-    if (flow.ipVersion === 4) record.set(flow[name].subarray(12, 16), at);
-    else record.fill(0, at, at + 4);
+    for (let i = 0; i < 4; i++) record[at + i] = flow.ipVersion === 4 ? (flow[name][12 + i] as number) : 0;
   },
 });
 

@@ -21,9 +21,11 @@ export const NETFLOW5_TEMPLATE: Template = {
     { at: 28, edge: "end", form: "uptime_ms" },
   ],
   write(record: Buffer, at: number, flow: ExportedFlow) {
-    record.set(flow.srcAddr.subarray(12, 16), at);
-    record.set(flow.dstAddr.subarray(12, 16), at + 4);
-    record.set(flow.nextHop.subarray(12, 16), at + 8);
+    for (let i = 0; i < 4; i++) {
+      record[at + i] = flow.srcAddr[12 + i] as number;
+      record[at + 4 + i] = flow.dstAddr[12 + i] as number;
+      record[at + 8 + i] = flow.nextHop[12 + i] as number;
+    }
     record.writeUInt16BE(flow.inIf & 0xffff, at + 12);
     record.writeUInt16BE(flow.outIf & 0xffff, at + 14);
     record.writeUInt32BE(Math.min(flow.packets, 0xffffffff), at + 16);

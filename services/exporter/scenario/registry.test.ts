@@ -10,7 +10,7 @@ import { exportDay, smallProvince } from "./test-export.ts";
 
 const FOLDER = join(import.meta.dirname, "../../../infra/demo/registry");
 
-test("the demo's registry files are what its scenario says (else run scenario/registry-main.ts)", () => {
+test("the demo's registry files are what its scenario says (else run registry-main.ts)", () => {
   const files = registryFiles(loadScenario(DEMO_SCENARIO));
   expect(readdirSync(FOLDER).sort()).toEqual(Object.keys(files).sort());
   for (const [name, text] of Object.entries(files)) expect(readFileSync(join(FOLDER, name), "utf8"), name).toBe(text);

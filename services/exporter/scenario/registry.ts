@@ -3,7 +3,8 @@ import { type Cell, CORE_IF_INDEX, createCells } from "./cells.ts";
 import { type Prefix, prefixText, readPrefix } from "./prefix.ts";
 import { routerCells } from "./router-cells.ts";
 
-const NOTICE = `# Made of services/exporter/scenario/demo.yaml by services/exporter/scenario/registry-main.ts: change it there.
+const NOTICE = `# Made of services/exporter/scenario/demo.yaml: change it there, then write this anew by
+# node services/exporter/scenario/registry-main.ts infra/demo/registry
 # Simulated: the exporters, the split of every prefix by city, every IPv4 prefix, tunnel endpoints.
 `;
 

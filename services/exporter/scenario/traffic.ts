@@ -60,6 +60,7 @@ export function createTrafficSource(scenario: Scenario): TrafficSource {
   const pick4 = createPick(scenario.remotes.ipv4.map(({ weight }) => weight));
   const pick6 = createPick(scenario.remotes.ipv6.map(({ weight }) => weight));
   const nat64 = readPrefix(scenario.tunnels.nat64, "tunnels.nat64");
+  const nat64Head = nat64.bytes.subarray(0, 12);
   const aftr = readPrefix(scenario.tunnels.aftr, "tunnels.aftr");
   const srv6 = readPrefix(scenario.tunnels.srv6, "tunnels.srv6");
   const near = new Uint8Array(16);
@@ -116,9 +117,7 @@ export function createTrafficSource(scenario: Scenario): TrafficSource {
         flow.ipVersion = 6;
         flow.protocol = TCP;
         peerAs = peer4(random);
-        const [a, b, c, d] = far.subarray(12) as unknown as [number, number, number, number];
-        far.set(nat64.bytes);
-        far.set([a, b, c, d], 12);
+        far.set(nat64Head);
         subscriber6(cell, random);
       } else if (technology === "ds_lite") {
         flow.ipVersion = 6;
@@ -132,9 +131,10 @@ export function createTrafficSource(scenario: Scenario): TrafficSource {
         flow.ipVersion = 6;
         flow.protocol = TCP;
         peerAs = peer4(random);
-        const [a, b, c, d] = far.subarray(12) as unknown as [number, number, number, number];
-        far.fill(0);
-        far.set([0x20, 0x02, a, b, c, d, 0, 1], 0);
+        far.copyWithin(2, 12, 16);
+        far.fill(0, 6);
+        far[0] = 0x20;
+        far[1] = 0x02;
         far[15] = 1;
         subscriber6(cell, random);
       } else if (technology === "6to4" || technology === "6in4") {
