@@ -93,7 +93,7 @@ export class DatagramReader {
     if (header.version === 1) return;
     const units = header.version === 9 ? 1 : this.#units;
     if (duplicateWindowMs > 0) session.recent.noteUnits(units);
-    session.sequence.follow(header.sequence, units, header.uptimeMs, header.exportMs, books);
+    session.sequence.follow(header, units, books);
   }
 
   #readLegacy(view: DataView, exporter: Exporter, session: Session, sink: FlowSink): void {

@@ -102,6 +102,7 @@ function writeSession(writer: StateWriter, session: Session): void {
     writer.u8(position.uncertain ? 1 : 0);
     writer.f64(position.uptimeMs);
     writer.f64(position.exportMs);
+    writer.f64(position.receivedAtMs);
   }
   writer.u32(session.templates.size);
   for (const template of session.templates.values()) {
@@ -122,7 +123,13 @@ function readSession(reader: StateReader, exporter: Exporter): void {
   const position =
     reader.u8() === 0
       ? null
-      : { next: reader.u32(), uncertain: reader.u8() === 1, uptimeMs: reader.f64(), exportMs: reader.f64() };
+      : {
+          next: reader.u32(),
+          uncertain: reader.u8() === 1,
+          uptimeMs: reader.f64(),
+          exportMs: reader.f64(),
+          receivedAtMs: reader.f64(),
+        };
   const session = exporter.addSession(version, sourcePort, domain, firstSeenAtMs, position);
   session.lastSeenAtMs = lastSeenAtMs;
   session.samplingSource = samplingSource;

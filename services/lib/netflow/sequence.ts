@@ -1,4 +1,5 @@
 import type { ExporterBooks } from "./books.ts";
+import type { MessageHeader } from "./header.ts";
 
 /** What a session's sequence numbers have told so far; what outlives a restart of the collector. */
 export interface SequencePosition {
@@ -6,9 +7,10 @@ export interface SequencePosition {
   next: number;
   /** The last datagram's record count is not known: the next number tells it. */
   uncertain: boolean;
-  /** Uptime and export time of the newest datagram. */
+  /** Uptime, export time and time of arrival of the newest datagram. */
   uptimeMs: number;
   exportMs: number;
+  receivedAtMs: number;
 }
 
 interface Gap {
@@ -47,23 +49,23 @@ export class SequenceFollower {
    * Takes one datagram's number into the books.
    *
    * @param units what the datagram adds to the sequence; -1 where its records could not all be counted
-   * @param uptimeMs -1 where the version has none
    */
-  follow(sequence: number, units: number, uptimeMs: number, exportMs: number, books: ExporterBooks): void {
+  follow(header: MessageHeader, units: number, books: ExporterBooks): void {
     const { position } = this;
-    if (position === null || hasRebooted(position, uptimeMs, exportMs)) {
-      this.#begin(sequence, units, uptimeMs, exportMs, books);
+    const { sequence } = header;
+    if (position === null || hasRebooted(position, header)) {
+      this.#begin(header, units, books);
       return;
     }
     const ahead = (sequence - position.next) | 0;
-    const elapsedS = Math.max(1, (exportMs - position.exportMs) / 1000);
+    const elapsedS = Math.max(1, (header.receivedAtMs - position.receivedAtMs) / 1000);
     const plausible = PLAUSIBLE_UNITS + PLAUSIBLE_UNITS_PER_S * elapsedS;
     if (ahead < 0) {
-      this.#late(sequence, ahead, units, plausible, uptimeMs, exportMs, books);
+      this.#late(header, ahead, units, plausible, books);
       return;
     }
     if (ahead > plausible) {
-      this.#begin(sequence, units, uptimeMs, exportMs, books);
+      this.#begin(header, units, books);
       return;
     }
     this.#settleSuspect(books);
@@ -75,38 +77,33 @@ export class SequenceFollower {
         if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
       }
     }
-    this.#advance(sequence, units, uptimeMs, exportMs, books);
+    this.#advance(header, units, books);
   }
 
-  #begin(sequence: number, units: number, uptimeMs: number, exportMs: number, books: ExporterBooks): void {
+  #begin(header: MessageHeader, units: number, books: ExporterBooks): void {
+    const { sequence, uptimeMs, exportMs, receivedAtMs } = header;
     this.#settleSuspect(books);
     this.#gaps = [];
     this.#first = sequence;
-    this.position = { next: sequence, uncertain: false, uptimeMs, exportMs };
-    this.#advance(sequence, units, uptimeMs, exportMs, books);
+    this.position = { next: sequence, uncertain: false, uptimeMs, exportMs, receivedAtMs };
+    this.#advance(header, units, books);
   }
 
-  #advance(sequence: number, units: number, uptimeMs: number, exportMs: number, books: ExporterBooks): void {
+  #advance(header: MessageHeader, units: number, books: ExporterBooks): void {
     const { position } = this;
     if (position === null) return;
     const known = Math.max(0, units);
     books.expected(known);
-    position.next = (sequence + known) >>> 0;
+    position.next = (header.sequence + known) >>> 0;
     position.uncertain = units < 0;
-    position.uptimeMs = uptimeMs;
-    position.exportMs = exportMs;
+    position.uptimeMs = header.uptimeMs;
+    position.exportMs = header.exportMs;
+    position.receivedAtMs = header.receivedAtMs;
   }
 
   /** A number below the expected one. */
-  #late(
-    sequence: number,
-    ahead: number,
-    units: number,
-    plausible: number,
-    uptimeMs: number,
-    exportMs: number,
-    books: ExporterBooks,
-  ): void {
+  #late(header: MessageHeader, ahead: number, units: number, plausible: number, books: ExporterBooks): void {
+    const { sequence } = header;
     if (this.#fillsGap(sequence, Math.max(0, units), books)) return;
     const suspect = this.#suspect;
     if (suspect !== null) {
@@ -115,7 +112,7 @@ export class SequenceFollower {
       if (afterSuspect >= 0 && afterSuspect <= plausible) {
         this.#suspect = null;
         books.expected(suspect.units);
-        this.#begin(sequence, units, uptimeMs, exportMs, books);
+        this.#begin(header, units, books);
         if (afterSuspect > 0) {
           books.expected(afterSuspect);
           books.lost(afterSuspect);
@@ -164,7 +161,7 @@ export class SequenceFollower {
  * tell moved. A wrap of the uptime (49.7 days) moves it by 2^32 ms, which is nothing modulo 2^32; a late
  * datagram does not move it at all.
  */
-function hasRebooted(position: SequencePosition, uptimeMs: number, exportMs: number): boolean {
+function hasRebooted(position: SequencePosition, { uptimeMs, exportMs }: MessageHeader): boolean {
   if (uptimeMs < 0 || position.uptimeMs < 0) return false;
   if (((uptimeMs - position.uptimeMs) | 0) >= 0) return false;
   const moved = (exportMs - uptimeMs - (position.exportMs - position.uptimeMs)) | 0;
