@@ -2,9 +2,10 @@ import { addressText, type ExporterStatus, type LedgerDelta } from "@v6meter/sch
 import { ExporterBooks } from "../books.ts";
 import type { DecoderTotals } from "../datagram.ts";
 import type { Decoder } from "../decoder.ts";
-import { emptyHeader, LEGACY_LENGTHS, readHeader } from "../header.ts";
+import { emptyHeader, readHeader } from "../header.ts";
 import { DEFAULT_DECODER_OPTIONS, type DecoderOptions } from "../options.ts";
 import type { FlowSink } from "../sink.ts";
+import { type Exporter, type Session, statusOf } from "./exporter.ts";
 import {
   importLibrary,
   type LibraryModule,
@@ -13,42 +14,11 @@ import {
   type NetflowV9Library,
 } from "./library.ts";
 import { writeRow } from "./row.ts";
+import { type ExporterState, readState, stateOf } from "./state.ts";
 import { templateRecords } from "./template-records.ts";
+import { v7Messages } from "./v7-messages.ts";
 
 const V9_HEADER_BYTES = 20;
-const EMPTY = Buffer.alloc(0);
-
-/** A template the library has been given. */
-interface KnownTemplate {
-  readonly options: boolean;
-  readonly recordBytes: number;
-  readonly set: Buffer;
-  refreshedAtMs: number;
-}
-
-/** One export stream: version, source port and source id of an exporter. */
-interface Session {
-  readonly version: number;
-  readonly sourcePort: number;
-  readonly domain: number;
-  readonly templates: Map<number, KnownTemplate>;
-  /** Rates told by options records, by sampler id; 0 is the one without an id. */
-  readonly rates: Map<number, number>;
-  readonly firstSeenAtMs: number;
-  lastSeenAtMs: number;
-  clockOffsetMs: number;
-  headerRate: number;
-  heard: boolean;
-}
-
-interface Exporter {
-  readonly text: string;
-  readonly address: Uint8Array;
-  readonly books: ExporterBooks;
-  readonly sessions: Map<string, Session>;
-  lastSeenAtMs: number;
-  changed: boolean;
-}
 
 /**
  * The second decoder: NetFlow v1, v5, v7 and v9 by the package node-netflowv9, which must be installed
@@ -140,7 +110,9 @@ class NodeNetflowV9Decoder implements Decoder {
 
   takeStatus(): ExporterStatus[] {
     return [...this.#exporters.values()].flatMap((exporter) =>
-      [...exporter.sessions.values()].filter(({ heard }) => heard).map((session) => this.#statusOf(exporter, session)),
+      [...exporter.sessions.values()]
+        .filter(({ heard }) => heard)
+        .map((session) => statusOf(exporter, session, this.#options.clockToleranceMs)),
     );
   }
 
@@ -151,18 +123,7 @@ class NodeNetflowV9Decoder implements Decoder {
     for (const exporter of this.#exporters.values()) {
       if (!exporter.changed) continue;
       exporter.changed = false;
-      const templates = [...exporter.sessions.values()].flatMap(({ sourcePort, domain, templates }) =>
-        [...templates.values()].map(({ set, refreshedAtMs }) => ({
-          sourcePort,
-          domain,
-          refreshedAtMs,
-          set: set.toString("hex"),
-        })),
-      );
-      states.set(
-        exporter.text,
-        Buffer.from(JSON.stringify({ address: Buffer.from(exporter.address).toString("hex"), templates })),
-      );
+      states.set(exporter.text, stateOf(exporter));
     }
     return states;
   }
@@ -170,25 +131,22 @@ class NodeNetflowV9Decoder implements Decoder {
   restore(states: ReadonlyMap<string, Uint8Array>): void {
     for (const state of states.values()) {
       try {
-        this.#restoreOne(JSON.parse(Buffer.from(state).toString("utf8")) as StateOfExporter);
+        this.#restoreOne(readState(state));
       } catch {
         this.#totals.unreadableStates++;
       }
     }
   }
 
-  #restoreOne({ address, templates }: StateOfExporter): void {
-    const bytes = Uint8Array.from(Buffer.from(address, "hex"));
-    if (bytes.length !== 16) throw new RangeError("not an address");
-    const exporter = this.#exporterOf(bytes, 0);
+  #restoreOne({ address, templates }: ExporterState): void {
+    const exporter = this.#exporterOf(address, 0);
     if (exporter === null) return;
     for (const { sourcePort, domain, refreshedAtMs, set } of templates) {
       Object.assign(this.#header, emptyHeader(), { domain });
       exporter.lastSeenAtMs = Math.max(exporter.lastSeenAtMs, refreshedAtMs);
       const session = this.#sessionOf(exporter, sourcePort, refreshedAtMs);
       session.heard = false;
-      for (const template of templateRecords(Buffer.from(set, "hex")) ?? [])
-        this.#learn(exporter, session, template, refreshedAtMs);
+      for (const template of templateRecords(set) ?? []) this.#learn(exporter, session, template, refreshedAtMs);
     }
     exporter.changed = false;
   }
@@ -393,34 +351,6 @@ class NodeNetflowV9Decoder implements Decoder {
     delete templates[id];
     if (session.templates.size === 0) delete this.#library.templates[`${address}:${port}`];
   }
-
-  #statusOf(exporter: Exporter, session: Session): ExporterStatus {
-    session.heard = false;
-    const templates = [...session.templates.values()];
-    const rates = [...session.rates].map(([sampler, rate]) => ({ sampler: sampler === 0 ? null : sampler, rate }));
-    const header = session.headerRate > 0 ? [{ sampler: null, rate: session.headerRate }] : [];
-    return {
-      exporter: exporter.text,
-      version: session.version,
-      observation_domain: session.domain,
-      source_port: session.sourcePort,
-      first_seen_at_ms: session.firstSeenAtMs,
-      last_seen_at_ms: session.lastSeenAtMs,
-      templates: templates.length,
-      options_templates: templates.filter(({ options }) => options).length,
-      sampling: rates.length > 0 ? rates : header,
-      sampling_source: rates.length > 0 ? "options" : header.length > 0 ? "header" : "unknown",
-      clock_offset_ms: session.clockOffsetMs,
-      clock_off: Math.abs(session.clockOffsetMs) > this.#options.clockToleranceMs,
-      interfaces: [],
-      name: "",
-    };
-  }
-}
-
-interface StateOfExporter {
-  readonly address: string;
-  readonly templates: readonly { sourcePort: number; domain: number; refreshedAtMs: number; set: string }[];
 }
 
 function headerOf(domain: number): Buffer {
@@ -428,18 +358,4 @@ function headerOf(domain: number): Buffer {
   header.writeUInt16BE(9, 0);
   header.writeUInt32BE(domain, 16);
   return header;
-}
-
-/**
- * One message for each v7 record. The library steps 48 bytes from record to record where a v7 record has
- * 52, and so fails on every v7 datagram; what it slices off is given to it record by record instead.
- */
-function v7Messages(message: Buffer): Buffer[] {
-  const { header, record } = LEGACY_LENGTHS[7];
-  const messages: Buffer[] = [];
-  for (let at = header; at + record <= message.length; at += record) {
-    const body = Object.assign(message.subarray(at, at + record), { slice: () => EMPTY });
-    messages.push(Object.assign(message.subarray(0, header), { slice: () => body }));
-  }
-  return messages;
 }
