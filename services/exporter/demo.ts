@@ -51,7 +51,7 @@ export async function runDemo({ to, capturesDir, query, out, seed, signal }: Dem
   out.write(
     `\nsending a simulated day of ${scenario.routers.length} routers in ${scenario.regions.length} cities, about ${scenario.records} records …\n`,
   );
-  const before = Number(await received(query));
+  const before = await received(query);
   const truth = await simulate({
     scenario,
     seed,
@@ -104,8 +104,8 @@ async function sendCaptures(folder: string, to: HostPort, signal: AbortSignal): 
 }
 
 /** Datagrams the books show as received so far. */
-async function received(query: DemoOptions["query"]): Promise<string> {
-  return api.ledger.parse(await query("/api/v1/ledger")).total.stages.receive?.received ?? "0";
+async function received(query: DemoOptions["query"]): Promise<number> {
+  return Number(api.ledger.parse(await query("/api/v1/ledger")).total.stages.receive?.received ?? 0);
 }
 
 /** Waits until so many datagrams were received and every record published is written; false when time is up. */
@@ -113,9 +113,8 @@ async function untilWritten(query: DemoOptions["query"], datagrams: number, sign
   const giveUpMs = Date.now() + WRITTEN_WITHIN_MS;
   while (Date.now() < giveUpMs && !signal.aborted) {
     const { stages } = api.ledger.parse(await query("/api/v1/ledger")).total;
-    const { receive, publish, write } = stages;
-    const settled = publish !== undefined && write !== undefined && publish.forwarded === write.forwarded;
-    if (settled && receive !== undefined && Number(receive.received) >= datagrams) return true;
+    const settled = stages.publish?.forwarded === stages.write?.forwarded;
+    if (settled && Number(stages.receive?.received ?? 0) >= datagrams) return true;
     await delay(POLL_MS, undefined, { signal }).catch(() => {});
   }
   return false;
