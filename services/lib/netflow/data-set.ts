@@ -1,6 +1,6 @@
 import { Fault, type FlowBatch } from "@v6meter/schemas";
-import { stampRows } from "./column-steps.ts";
-import { columnRate, type FillingBatch, type ObservationDomain } from "./domain.ts";
+import { stampRows } from "./address-steps.ts";
+import { columnRate, type FillingBatch } from "./domain.ts";
 import type { ExportVersion } from "./header.ts";
 import type { RecordPlan, ReversePlan } from "./record-plan.ts";
 import { type AddressViews, addressViews, columnArrays, type RecordRun } from "./record-run.ts";
@@ -273,7 +273,7 @@ export class DataSetDecoder {
   #resolveSampling(plan: RecordPlan, session: Session): void {
     const run = this.#run;
     const { row, count } = run;
-    const { sampling_rate, in_if, out_if, direction } = run.columns;
+    const { sampling_rate } = run.columns;
     const { domain } = session;
     if (run.version < 9) {
       if (session.headerRate > 0) sampling_rate.fill(session.headerRate, row, row + count);
@@ -289,19 +289,13 @@ export class DataSetDecoder {
       }
       return;
     }
-    this.#resolveEach(plan, domain, session, sampling_rate, in_if, out_if, direction);
+    this.#resolveEach(plan, session);
   }
 
-  #resolveEach(
-    plan: RecordPlan,
-    domain: ObservationDomain,
-    session: Session,
-    rates: Uint32Array,
-    inIf: Uint32Array,
-    outIf: Uint32Array,
-    direction: Uint8Array,
-  ): void {
+  #resolveEach(plan: RecordPlan, session: Session): void {
     const run = this.#run;
+    const { domain } = session;
+    const { sampling_rate: rates, in_if: inIf, out_if: outIf, direction } = run.columns;
     for (let i = 0; i < run.count; i++) {
       const row = run.row + i;
       if (rates[row] !== 0) continue;

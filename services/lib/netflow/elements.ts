@@ -1,5 +1,5 @@
 import { FIELDS } from "@v6meter/schemas";
-import type { U8Column, U16Column, U32Column, U64Column } from "./column-steps.ts";
+import type { U8Column, U16Column, U32Column, U64Column } from "./place.ts";
 
 /*
  * Numbers of IANA's registry "IP Flow Information Export (IPFIX) Entities"; NetFlow v9 types below 128

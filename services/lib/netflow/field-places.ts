@@ -1,4 +1,3 @@
-import type { Place } from "./column-steps.ts";
 import {
   DESTINATION_IPV4,
   DESTINATION_IPV6,
@@ -8,6 +7,7 @@ import {
   SOURCE_IPV4,
   SOURCE_IPV6,
 } from "./elements.ts";
+import type { Place } from "./place.ts";
 import { type RecordLayout, VARIABLE_LENGTH } from "./template.ts";
 
 /** One field of a variable-length record that is copied into a packed record. */

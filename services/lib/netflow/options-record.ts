@@ -1,6 +1,6 @@
-import type { Place } from "./column-steps.ts";
 import type { FillingBatch, ObservationDomain } from "./domain.ts";
 import * as IE from "./elements.ts";
+import type { Place } from "./place.ts";
 import { readUnsigned } from "./record-walk.ts";
 import { exportedRate, SAMPLING_RATE_ELEMENTS } from "./sampling-rate.ts";
 import type { RecordLayout } from "./template.ts";

@@ -1,35 +1,28 @@
 import {
   byIpVersion,
-  copyDeltaMicroseconds,
-  copyIcmpTypeAndCode,
   copyIpv4,
   copyIpv6,
-  copyMilliseconds,
   copyMixedAddresses,
-  copyMplsLabel,
-  copyNtpTime,
   copyOuterAddress,
   copyOuterProtocol,
-  copySeconds,
-  copyU8,
-  copyU16,
-  copyU32,
-  copyU64,
-  copyUptime,
   fillIpVersion,
-  fillU64,
-  type Place,
-  type TimeColumn,
-  type U8Column,
-  type U64Column,
-  whereNoTime,
-} from "./column-steps.ts";
+} from "./address-steps.ts";
 import * as IE from "./elements.ts";
 import { FieldPlaces, type PackedField } from "./field-places.ts";
+import { copyIcmpTypeAndCode, copyMplsLabel, copyU8, copyU16, copyU32, copyU64, fillU64 } from "./integer-steps.ts";
 import { readFrameSection, readIpSection } from "./packet-section.ts";
+import type { Place, TimeColumn, U8Column, U64Column } from "./place.ts";
 import type { ColumnStep } from "./record-run.ts";
 import { exportedRate, SAMPLING_RATE_ELEMENTS } from "./sampling-rate.ts";
 import type { RecordLayout } from "./template.ts";
+import {
+  copyDeltaMicroseconds,
+  copyMilliseconds,
+  copyNtpTime,
+  copySeconds,
+  copyUptime,
+  whereNoTime,
+} from "./time-steps.ts";
 
 /** How the data records of one layout become rows; made once, without anything of one exporter in it. */
 export interface RecordPlan {

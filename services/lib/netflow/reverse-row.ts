@@ -1,4 +1,4 @@
-import type { Place } from "./column-steps.ts";
+import type { Place } from "./place.ts";
 import type { ReversePlan } from "./record-plan.ts";
 import type { RecordRun } from "./record-run.ts";
 import { readUnsigned } from "./record-walk.ts";

@@ -1,4 +1,3 @@
-import type { Place } from "./column-steps.ts";
 import {
   SAMPLER_RANDOM_INTERVAL,
   SAMPLING_INTERVAL,
@@ -8,6 +7,7 @@ import {
   SAMPLING_PROBABILITY,
   SAMPLING_SIZE,
 } from "./elements.ts";
+import type { Place } from "./place.ts";
 import { readUnsigned } from "./record-walk.ts";
 
 /** Elements that tell a sampling rate, alone or with another. */
