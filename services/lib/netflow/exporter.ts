@@ -129,11 +129,16 @@ export class Exporter {
 
   /** The template in force for a set of a session, by the policy of source ports. */
   findTemplate(session: Session, id: number, nowMs: number): Template | undefined {
-    const { templateSourcePort, templateTtlMs } = this.#options;
-    let found = templateSourcePort === "any" ? undefined : session.templates.get(id);
-    if (found === undefined && templateSourcePort !== "session")
-      found = this.#latest.get(templateKey(session.version, session.domain.id, id));
-    return found !== undefined && nowMs - found.refreshedAtMs > templateTtlMs ? undefined : found;
+    const { templateSourcePort } = this.#options;
+    const own = templateSourcePort === "any" ? undefined : session.templates.get(id);
+    if (own !== undefined && this.#inTime(own, nowMs)) return own;
+    if (templateSourcePort === "session") return undefined;
+    const latest = this.#latest.get(templateKey(session.version, session.domain.id, id));
+    return latest !== undefined && this.#inTime(latest, nowMs) ? latest : undefined;
+  }
+
+  #inTime(template: Template, nowMs: number): boolean {
+    return nowMs - template.refreshedAtMs <= this.#options.templateTtlMs;
   }
 
   /** Whether a template sent from one port serves data that came from another. */
@@ -185,7 +190,7 @@ export class Exporter {
     const { templateTtlMs, parkTtlMs } = this.#options;
     for (const [key, session] of this.sessions) {
       for (const template of session.templates.values()) {
-        if (nowMs - template.refreshedAtMs <= templateTtlMs) continue;
+        if (this.#inTime(template, nowMs)) continue;
         this.#remove(session, template);
         this.changed = true;
       }

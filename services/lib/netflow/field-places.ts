@@ -44,6 +44,8 @@ export class FieldPlaces {
   readonly packed: PackedField[] = [];
   readonly #layout: RecordLayout;
   readonly #offsets: number[] = [];
+  /** Fields that have a value, by enterprise and element. */
+  readonly #occurrences = new Map<number, number[]>();
   readonly #packedPlaces = new Map<number, Place>();
   #packedLength = 0;
 
@@ -54,6 +56,11 @@ export class FieldPlaces {
     for (let i = 0; i < layout.fieldCount; i++) {
       this.#offsets.push(offset);
       offset += layout.lengths[i] as number;
+      if (layout.lengths[i] === 0 || layout.elements[i] === 0) continue;
+      const key = (layout.enterprises[i] as number) * 65_536 + (layout.elements[i] as number);
+      const fields = this.#occurrences.get(key);
+      if (fields === undefined) this.#occurrences.set(key, [i]);
+      else fields.push(i);
     }
   }
 
@@ -96,14 +103,10 @@ export class FieldPlaces {
   }
 
   #fields(enterprise: number, element: number, length?: number): number[] {
-    const { enterprises, elements, lengths, fieldCount } = this.#layout;
-    const found: number[] = [];
-    if (element === 0) return found;
-    for (let i = 0; i < fieldCount; i++) {
-      if (enterprises[i] !== enterprise || elements[i] !== element || lengths[i] === 0) continue;
-      if (length === undefined || lengths[i] === length || lengths[i] === VARIABLE_LENGTH) found.push(i);
-    }
-    return found;
+    const found = this.#occurrences.get(enterprise * 65_536 + element) ?? [];
+    if (length === undefined) return found;
+    const { lengths } = this.#layout;
+    return found.filter((field) => lengths[field] === length || lengths[field] === VARIABLE_LENGTH);
   }
 
   #place(field: number): Place {

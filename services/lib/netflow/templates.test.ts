@@ -161,6 +161,14 @@ test("a template out of time decodes nothing even before it is cleared away", ()
   expect(subject.booked("decode", "held")).toBe(1);
 });
 
+test("a session's own template that is out of time leaves its data to a fresh one of another port", () => {
+  const subject = new Subject({ templateTtlMs: 60_000 });
+  subject.give(ipfix([templateSet]), { port: 2_000 });
+  subject.give(ipfix([templateSet]), { port: 2_001, atMs: NOW_MS + 30_000 });
+  subject.give(ipfix([dataSet]), { port: 2_000, atMs: NOW_MS + 70_000 });
+  expect(subject.rows).toBe(1);
+});
+
 test("templates beyond the exporter's limit are dropped, those in force stay", () => {
   const subject = new Subject({ maxTemplates: 2 });
   subject.give(ipfix([set(2, template(256, SMALL), template(257, SMALL), template(258, SMALL))]));
