@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
+import { FuzzBooks } from "./fuzz-books.ts";
 import { CAPTURE_FOLDERS, readCorpus } from "./fuzz-corpus.ts";
 import { fuzzDatagram, MUTATIONS } from "./fuzz-datagram.ts";
 import { watchedFuzz } from "./fuzz-watch.ts";
@@ -18,6 +19,25 @@ test("a datagram of a run can be made again alone, and differs from seed to seed
   expect(fuzzDatagram(1, 77, corpus)).toEqual(fuzzDatagram(1, 77, corpus));
   const payloads = (seed: number) => Array.from({ length: 20 }, (_, i) => fuzzDatagram(seed, i, corpus).payload);
   expect(payloads(1)).not.toEqual(payloads(2));
+});
+
+test("books that do not balance, and drops under a reason of another stage, are told", () => {
+  const exporter = "192.0.2.1";
+  const received = { exporter, stage: "decode", outcome: "received", reason: "", count: 3 } as const;
+  const held = { exporter, stage: "decode", outcome: "held", reason: "", count: 2 } as const;
+  const dropped = { exporter, stage: "decode", outcome: "dropped", reason: "set_length", count: 1 } as const;
+  expect(new FuzzBooks().add([received, held, dropped])).toEqual([]);
+  expect(new FuzzBooks().add([received, held])).toEqual([
+    "192.0.2.1 decode: 3 received, 0 forwarded, 2 held, 0 dropped",
+  ]);
+  expect(new FuzzBooks().add([received, held, { ...dropped, reason: "header_short" }])).toEqual([
+    '192.0.2.1 decode: "header_short" is no reason of this stage',
+  ]);
+});
+
+test("a run that stands still is ended, and where it stood is told", async () => {
+  const result = await watchedFuzz({ seed: SEED, datagrams: 1_000_000_000, folders: FOLDERS, hangMs: -1_000 });
+  expect(result).toMatchObject({ outcome: "hung", index: -1 });
 });
 
 test(`${DATAGRAMS} mutated and random datagrams: nothing thrown, no hang, memory flat, books balanced`, {

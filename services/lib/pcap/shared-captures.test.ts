@@ -8,7 +8,7 @@ const FOLDERS = ["../shared/captures", "../shared/captures/restricted"].map((fol
 const present = FOLDERS.every((folder) => existsSync(folder));
 if (!present) console.warn("SKIPPED: ../shared/captures is missing, no real exporter's capture is read");
 
-test.runIf(process.env["CI"])("the shared captures are there", () => expect(present).toBe(true));
+test.runIf(process.env.CI)("the shared captures are there", () => expect(present).toBe(true));
 
 describe.runIf(present)("real exporters' captures", () => {
   const files = present
