@@ -23,20 +23,28 @@ export interface WatchOptions {
   readonly folders: readonly string[];
   /** A datagram that takes longer is a hang. Far above any pause of a busy machine. @default 30000 */
   readonly hangMs?: number;
+  /** What the thread runs; for tests. @default fuzz-thread.ts */
+  readonly thread?: URL;
   /** Called about four times a second with the number of datagrams done. */
   readonly onProgress?: (done: number) => void;
 }
 
+const FUZZ_THREAD = new URL("./fuzz-thread.ts", import.meta.url);
 const LOOK_EVERY_MS = 250;
 /** A decoder that allocates without bound ends its thread, not the machine. */
 const MAX_HEAP_MB = 1_024;
 
 /** Runs `fuzz` in a thread of its own and ends it when one datagram takes for ever. */
-export function watchedFuzz({ hangMs = 30_000, onProgress, ...options }: WatchOptions): Promise<WatchedFuzz> {
+export function watchedFuzz({
+  hangMs = 30_000,
+  thread = FUZZ_THREAD,
+  onProgress,
+  ...options
+}: WatchOptions): Promise<WatchedFuzz> {
   const position = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
   const task: FuzzTask = { ...options, position };
   return new Promise((resolve) => {
-    const worker = new Worker(new URL("./fuzz-thread.ts", import.meta.url), {
+    const worker = new Worker(thread, {
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });

@@ -35,9 +35,14 @@ test("books that do not balance, and drops under a reason of another stage, are 
   ]);
 });
 
-test("a run that stands still is ended, and where it stood is told", async () => {
-  const result = await watchedFuzz({ seed: SEED, datagrams: 1_000_000_000, folders: FOLDERS, hangMs: -1_000 });
-  expect(result).toMatchObject({ outcome: "hung", index: -1 });
+test("a run that hangs is ended, one that dies is told", async () => {
+  const options = { seed: SEED, datagrams: 1, folders: [], hangMs: 500 };
+  const thread = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+  expect(await watchedFuzz({ ...options, thread: thread("for (;;);") })).toMatchObject({ outcome: "hung", index: -1 });
+  expect(await watchedFuzz({ ...options, thread: thread("throw new Error('lost')") })).toMatchObject({
+    outcome: "died",
+    detail: "lost",
+  });
 });
 
 test(`${DATAGRAMS} mutated and random datagrams: nothing thrown, no hang, memory flat, books balanced`, {
