@@ -111,7 +111,7 @@ test("schemas are pure: zod and nothing else, no I/O", () => {
 
 test("the decoder is pure: no I/O in its own files", () => {
   const files = sources(join(ROOT, "services/lib/netflow")).filter(
-    (file) => !isTest(file) && !/fuzz|adapter/.test(file),
+    (file) => !isTest(file) && !file.includes("/adapter/"),
   );
   expect(files.length).toBeGreaterThan(5);
   for (const file of files) {

@@ -1,4 +1,4 @@
-import { randomBytes } from "./random.ts";
+import { Random } from "@v6meter/random";
 
 /** Datagrams of one export session that can be sent over and over, each time with fresh sequence numbers. */
 export interface Workload {
@@ -97,7 +97,8 @@ function record(random: (length: number) => Uint8Array, fields: Fields): number[
 
 /** NetFlow v5, 30 records a datagram. */
 export function v5Workload(seed: number): Workload {
-  const random = randomBytes(seed);
+  const source = new Random(seed);
+  const random = (length: number) => source.bytes(length);
   const count = 30;
   const header = [...u16(5), ...u16(count), ...u32(UPTIME_MS), ...u32(EXPORT_SECONDS), ...u32(0), ...u32(0), ...u32(0)];
   const datagrams = Array.from({ length: DATAGRAMS }, () => Uint8Array.from([...header, ...random(48 * count)]));
@@ -115,7 +116,8 @@ export function v5Workload(seed: number): Workload {
 
 /** NetFlow v9, one IPv6 template of 19 fields. */
 export function v9Workload(seed: number): Workload {
-  const random = randomBytes(seed);
+  const source = new Random(seed);
+  const random = (length: number) => source.bytes(length);
   const count = Math.floor((PAYLOAD_BYTES - 24) / lengthOf(IPV6));
   const header = [...u16(9), ...u16(count), ...u32(UPTIME_MS), ...u32(EXPORT_SECONDS), ...u32(0), ...u32(0)];
   const records = () => Array.from({ length: count }, () => record(random, IPV6)).flat();
@@ -133,7 +135,8 @@ export function v9Workload(seed: number): Workload {
 
 /** IPFIX, four templates in turn in every datagram: IPv4 and IPv6, each with relative and with absolute times. */
 export function ipfixWorkload(seed: number): Workload {
-  const random = randomBytes(seed);
+  const source = new Random(seed);
+  const random = (length: number) => source.bytes(length);
   const templates: Fields[] = [IPV4, IPV6, [[8, 4], [12, 4], ...IPFIX_TIMES], [[27, 16], [28, 16], ...IPFIX_TIMES]];
   const perSet = 4;
   const count = perSet * templates.length;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Random } from "@v6meter/random";
 import { formatHostPort } from "@v6meter/schemas";
 import { afterAll, expect, test } from "vitest";
 import { FlowSender } from "./flow-sender.ts";
@@ -10,17 +11,6 @@ import { type Platform, settled, startPlatform } from "./platform.ts";
 const ROUNDS = 20;
 const SEED = Number(process.env.SEED ?? 20261124);
 const EXPORTERS = ["127.9.0.1", "127.9.0.2", "127.9.0.3"];
-
-/** Mulberry32: the moments of the kills repeat with the seed. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const data = mkdtempSync(join(tmpdir(), "v6meter-kill-"));
 let platform: Platform | undefined;
@@ -34,7 +24,7 @@ const number = async (on: Platform, query: string) => Number((await on.sql<[stri
 test(`after ${ROUNDS} kills (seed ${SEED}) the books balance and every row is there exactly once`, {
   timeout: 240_000,
 }, async () => {
-  const draw = random(SEED);
+  const random = new Random(SEED);
   platform = await startPlatform(data);
   const udp = formatHostPort(platform.udp);
   const senders = await Promise.all(
@@ -50,11 +40,11 @@ test(`after ${ROUNDS} kills (seed ${SEED}) the books balance and every row is th
 
   let seen = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    await sleep(200 + draw() * 1_300);
+    await sleep(200 + random.next() * 1_300);
     const rows = await number(platform, "SELECT count() FROM flows");
     expect(rows, `round ${round}: a row that could be read is gone`).toBeGreaterThanOrEqual(seen);
     seen = rows;
-    await sleep(draw() * 300);
+    await sleep(random.next() * 300);
     await platform.kill();
     platform = await startPlatform(data, { udp });
   }

@@ -1,7 +1,7 @@
+import { Random } from "@v6meter/random";
 import type { Scenario, ScenarioNetwork, ScenarioRegion } from "@v6meter/schemas";
 import { Fault } from "@v6meter/schemas";
 import { type Prefix, readPrefix, subPrefix } from "./prefix.ts";
-import { createRandom } from "./random.ts";
 
 /** The subscribers of one operator and access type in one region. */
 export interface Cell {
@@ -30,7 +30,7 @@ export function regionBits(scenario: Scenario): number {
  * none or is too small to be split.
  */
 export function createCells(scenario: Scenario, seed: number): Cell[] {
-  const random = createRandom(seed ^ 0x5ee0ce11);
+  const random = new Random(seed ^ 0x5ee0ce11);
   const bits = regionBits(scenario);
   const regionWeight = scenario.regions.reduce((sum, { weight }) => sum + weight, 0);
   return scenario.networks.flatMap((network, n) => {

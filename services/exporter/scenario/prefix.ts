@@ -1,5 +1,5 @@
+import type { Random } from "@v6meter/random";
 import { addressBytes, addressText, Fault } from "@v6meter/schemas";
-import type { Random } from "./random.ts";
 
 /** A prefix as 16 bytes (IPv4 mapped) and a length counted from the first of 128 bits. */
 export interface Prefix {

@@ -1,9 +1,10 @@
+import { Random } from "@v6meter/random";
 import type { Scenario, ScenarioRouter } from "@v6meter/schemas";
 import type { Datagram } from "../encode/datagram.ts";
 import { createFlow } from "../encode/flow.ts";
 import { createPacker, type Packer } from "../encode/packer.ts";
 import { type Cell, CORE_IF_INDEX, createCells } from "./cells.ts";
-import { createPick, createRandom } from "./random.ts";
+import { createPick } from "./pick.ts";
 import { routerCells, type SeenCell } from "./router-cells.ts";
 import { createSession } from "./session.ts";
 import { tallyTruth } from "./tally.ts";
@@ -76,7 +77,7 @@ export function createProvince(scenario: Scenario, seed: number, records: number
   const cellIndex = new Map(cells.map((cell, i) => [cell, i]));
 
   const built = scenario.routers.map((spec, r) => {
-    const random = createRandom(seed * 1_000_003 + r + 1);
+    const random = new Random(seed * 1_000_003 + r + 1);
     const list = seen[r] as SeenCell[];
     const pickCell = createPick(list.map(({ weight }) => weight));
     const transition = [

@@ -1,8 +1,9 @@
+import type { Random } from "@v6meter/random";
 import type { Scenario, ScenarioTechnology, Technology } from "@v6meter/schemas";
 import type { ExportedFlow } from "../encode/flow.ts";
 import { type Cell, CORE_IF_INDEX } from "./cells.ts";
+import { createPick } from "./pick.ts";
 import { drawAddress, drawBits, type Prefix, readPrefix, writeBits } from "./prefix.ts";
-import { createPick, type Random } from "./random.ts";
 
 /** What the classifier should say of a flow, beside its place. */
 export interface Verdict {

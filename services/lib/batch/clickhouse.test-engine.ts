@@ -15,7 +15,8 @@ let files = 0;
 
 /** Rows of a statement as the embedded ClickHouse prints them; 64-bit integers are strings. */
 export function select(statement: string): Record<string, unknown>[] {
-  const settings = "SETTINGS output_format_json_quote_64bit_integers = 1";
+  // One thread: rows come in the order of the stream.
+  const settings = "SETTINGS output_format_json_quote_64bit_integers = 1, max_threads = 1";
   const lines = session.query(`${statement} ${settings}`, "JSONEachRow").trim();
   return lines === "" ? [] : lines.split("\n").map((line) => JSON.parse(line));
 }

@@ -1,6 +1,6 @@
+import { Random } from "@v6meter/random";
 import { expect, test } from "vitest";
 import { PrefixTrie } from "./prefix-trie.ts";
-import { createRandom } from "./test-batch.ts";
 
 interface Route {
   readonly address: bigint;
@@ -25,7 +25,8 @@ test.each([
   { says: "IPv4", width: 32, seed: 4 },
   { says: "IPv6", width: 128, seed: 6 },
 ])("$says look-ups agree with a search of all prefixes, nested and random", ({ width, seed }) => {
-  const random = createRandom(seed);
+  const source = new Random(seed);
+  const random = () => source.next();
   const randomBits = () => {
     let address = 0n;
     for (let bit = 0; bit < width; bit += 16) address = (address << 16n) | BigInt(Math.floor(random() * 65_536));

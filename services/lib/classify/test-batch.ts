@@ -104,14 +104,3 @@ export function classifiedOf({ rows, columns, labels }: FlowBatch): Classified[]
     };
   });
 }
-
-/** A seeded generator of numbers from 0 (inclusive) to 1 (exclusive): mulberry32. */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

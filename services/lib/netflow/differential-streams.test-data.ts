@@ -1,4 +1,4 @@
-import { Random } from "./fuzz-random.ts";
+import { Random } from "@v6meter/random";
 
 /** Datagrams of one exporter, in order. */
 export interface Stream {

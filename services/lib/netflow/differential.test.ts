@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CAPTURE_FOLDERS } from "@v6meter/captures";
 import { readCapture } from "@v6meter/pcap";
 import {
   addressBytes,
@@ -16,7 +17,6 @@ import { importLibrary, type LibraryRecord, loadLibrary, type NetflowV9Library }
 import { writeRow } from "./adapter/row.ts";
 import { peculiarStreams, plainStreams } from "./differential-streams.test-data.ts";
 import { DatagramWalk, type Facts } from "./differential-walk.test-data.ts";
-import { CAPTURE_FOLDERS } from "./fuzz-corpus.ts";
 import { emptyHeader, readHeader } from "./header.ts";
 import { createDecoder, type Decoder } from "./index.ts";
 

@@ -1,15 +1,5 @@
+import { Random } from "@v6meter/random";
 import { addressBytes, createFlowBatch, type FlowBatch, type FlowLabels, setU64 } from "@v6meter/schemas";
-
-/** A seeded generator of numbers in [0, 1): mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const LABELS: FlowLabels = {
   technology: ["unknown", "native", "ds_lite", "6to4", "teredo"],
@@ -42,7 +32,8 @@ export interface MixOptions {
  * tell its sampling rate, busy and quiet hosts of both families, small flows and a few large ones.
  */
 export function mixedFlows({ rows, seed, fromMs, spanMs }: MixOptions): FlowBatch {
-  const random = seededRandom(seed);
+  const source = new Random(seed);
+  const random = () => source.next();
   const batch = createFlowBatch(rows);
   batch.rows = rows;
   batch.labels = LABELS;

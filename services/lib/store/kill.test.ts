@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeFlows } from "@v6meter/batch";
+import { Random } from "@v6meter/random";
 import { getBigU64, storeConfig } from "@v6meter/schemas";
 import { afterAll, expect, test } from "vitest";
 import { openEmbeddedStore } from "./embedded.ts";
-import { seededRandom } from "./flows.test-data.ts";
 import { cutToKill } from "./kill.test-data.ts";
 import { expectRollupsEqualRecount } from "./rollup-recount.test-data.ts";
 
@@ -51,7 +51,8 @@ async function writeUntilKilled(firstCut: number, round: number, { afterCuts, an
 }
 
 test(`kill -9 at ${ROUNDS} random moments: every row is there exactly once, in the table and in every rollup`, async () => {
-  const random = seededRandom(SEED);
+  const source = new Random(SEED);
+  const random = () => source.next();
   let next = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const moment = { afterCuts: Math.floor(random() * 3), andMs: random() * 80 };

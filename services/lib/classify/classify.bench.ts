@@ -1,16 +1,19 @@
 /**
- * What classifying costs: `node services/lib/classify/bench.ts` prints CPU time by step. Not a vitest
+ * What classifying costs: `node services/lib/classify/classify.bench.ts` prints CPU time by step. Not a vitest
  * benchmark: vitest wraps every import in a getter, which the loops would be measured with.
  */
+
+import { Random } from "@v6meter/random";
 import { createClassifier } from "./classifier.ts";
 import { loadRegistry } from "./load-registry.ts";
 import { PrefixTrie } from "./prefix-trie.ts";
 import { sipHash24 } from "./siphash.ts";
-import { batchOf, createRandom, type TestFlow } from "./test-batch.ts";
+import { batchOf, type TestFlow } from "./test-batch.ts";
 
 const ROWS = 65_536;
 const RUNS = 60;
-const random = createRandom(1);
+const source = new Random(1);
+const random = () => source.next();
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
 const hex = () => Math.floor(random() * 65_536).toString(16);
 const octet = () => Math.floor(random() * 256);

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { readCorpus } from "./corpus.ts";
 import { fuzz } from "./fuzz.ts";
-import { readCorpus } from "./fuzz-corpus.ts";
-import type { FuzzTask } from "./fuzz-watch.ts";
+import type { FuzzTask } from "./watch.ts";
 
 /** The thread of a watched fuzz run: the decoder runs here, so that a hang can be ended from outside. */
 const { seed, datagrams, folders, position } = workerData as FuzzTask;

@@ -1,11 +1,11 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import type { DecoderOptions } from "@v6meter/netflow";
+import { Random } from "@v6meter/random";
 import type { LedgerDelta } from "@v6meter/schemas";
-import { FuzzBooks } from "./fuzz-books.ts";
-import { type FuzzDatagram, fuzzDatagram, MUTATIONS, type Mutation } from "./fuzz-datagram.ts";
-import { Random } from "./fuzz-random.ts";
-import { FuzzSubject } from "./fuzz-subject.ts";
-import type { DecoderOptions } from "./options.ts";
+import { FuzzBooks } from "./books.ts";
+import { type FuzzDatagram, fuzzDatagram, MUTATIONS, type Mutation } from "./datagram.ts";
+import { FuzzSubject } from "./subject.ts";
 
 /** What the decoder promises for any input. */
 export const PROMISES = {

@@ -1,9 +1,8 @@
+import type { DecoderOptions, FlowSink } from "@v6meter/netflow";
+import { createDecoder, type Decoder } from "@v6meter/netflow";
+import type { Random } from "@v6meter/random";
 import { createFlowBatch, DECODED_FIELDS, FIELDS, resetFlowBatch, WIDTHS } from "@v6meter/schemas";
-import { createDecoder, type Decoder } from "./decoder.ts";
-import type { FuzzDatagram } from "./fuzz-datagram.ts";
-import type { Random } from "./fuzz-random.ts";
-import type { DecoderOptions } from "./options.ts";
-import type { FlowSink } from "./sink.ts";
+import type { FuzzDatagram } from "./datagram.ts";
 
 const BATCH_ROWS = 2_048;
 const SURROUNDING_BYTES = 64;

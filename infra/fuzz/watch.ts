@@ -29,7 +29,7 @@ export interface WatchOptions {
   readonly onProgress?: (done: number) => void;
 }
 
-const FUZZ_THREAD = new URL("./fuzz-thread.ts", import.meta.url);
+const FUZZ_THREAD = new URL("./thread.ts", import.meta.url);
 const LOOK_EVERY_MS = 250;
 /** A decoder that allocates without bound ends its thread, not the machine. */
 const MAX_HEAP_MB = 1_024;

@@ -1,4 +1,4 @@
-import { Random } from "./fuzz-random.ts";
+import { Random } from "@v6meter/random";
 
 /** What is done to a datagram of a capture before the decoder gets it. */
 export const MUTATIONS = [

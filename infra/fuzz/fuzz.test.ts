@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
+import { CAPTURE_FOLDERS } from "@v6meter/captures";
 import { expect, test } from "vitest";
-import { FuzzBooks } from "./fuzz-books.ts";
-import { CAPTURE_FOLDERS, readCorpus } from "./fuzz-corpus.ts";
-import { fuzzDatagram, MUTATIONS } from "./fuzz-datagram.ts";
-import { watchedFuzz } from "./fuzz-watch.ts";
+import { FuzzBooks } from "./books.ts";
+import { readCorpus } from "./corpus.ts";
+import { fuzzDatagram, MUTATIONS } from "./datagram.ts";
+import { watchedFuzz } from "./watch.ts";
 
 const FOLDERS = Object.values(CAPTURE_FOLDERS);
 const shared = existsSync(CAPTURE_FOLDERS.shared);

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { CAPTURE_FOLDERS } from "@v6meter/captures";
 import { Fault } from "@v6meter/schemas";
+import { readCorpus } from "./corpus.ts";
+import { fuzzDatagram } from "./datagram.ts";
 import { type FuzzReport, PROMISES } from "./fuzz.ts";
-import { CAPTURE_FOLDERS, readCorpus } from "./fuzz-corpus.ts";
-import { fuzzDatagram } from "./fuzz-datagram.ts";
-import { type WatchedFuzz, watchedFuzz } from "./fuzz-watch.ts";
+import { type WatchedFuzz, watchedFuzz } from "./watch.ts";
 
 const HELP = `Usage: npm run fuzz -- [options]
 

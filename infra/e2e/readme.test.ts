@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formatHostPort } from "@v6meter/schemas";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ROOT, runCommandLine } from "./command.ts";
+import { type Platform, startPlatform } from "./platform.ts";
+
+/** Commands that run as tests of their own, and where. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "npm ci": ".ci/run",
+  "npm test": ".ci/run",
+  "npm run demo": "demo.test.ts",
+  "npm start": "program.test.ts",
+};
+
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const commands = [...README.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+  .flatMap((match) => (match[1] as string).trim().split("\n"))
+  .flatMap((line) => (line.startsWith("npm ci && ") ? line.split(" && ") : [line]));
+
+const data = mkdtempSync(join(tmpdir(), "v6meter-readme-"));
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform(data);
+});
+afterAll(async () => {
+  await platform.kill();
+  rmSync(data, { recursive: true });
+});
+
+test("the README has commands", () => expect(commands.length).toBeGreaterThan(10));
+
+test.each(commands.filter((command) => !(command in ELSEWHERE)))("%s", { timeout: 90_000 }, async (command) => {
+  const here = command
+    .replaceAll("http://127.0.0.1:8080", platform.http)
+    .replaceAll("127.0.0.1:2055", formatHostPort(platform.udp))
+    .replaceAll("data/admin.key", join(data, "admin.key"));
+  const running = runCommandLine(
+    command.startsWith("curl") ? here.replace("curl -s", "curl -sS --fail-with-body") : here,
+  );
+  expect(await running.ended(), running.output()).toBe(0);
+  expect(running.output().length).toBeGreaterThan(0);
+});
+
+test("every script of package.json that the README names exists", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  for (const [, name] of README.matchAll(/npm run ([a-z:]+)/g)) expect(Object.keys(scripts)).toContain(name);
+});
