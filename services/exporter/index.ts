@@ -1,9 +1,11 @@
 /** Simulated routers of a province with known truth; captures replayed; the demo. */
-export { type DemoOptions, runDemo } from "./demo.ts";
-export { type ReplayOptions, type ReplayProgress, type ReplayResult, replay } from "./replay.ts";
-export { receiverBacklogBytes } from "./replay-backlog.ts";
+
+export { receiverBacklogBytes } from "./backlog.ts";
+export { type DemoOptions, runDemo } from "./demo/demo.ts";
+export { type ReplayOptions, type ReplayProgress, type ReplayResult, replay } from "./replay/replay.ts";
+export type { Province, ProvinceRouter } from "./scenario/day.ts";
 export { DEMO_SCENARIO, loadScenario, parseScenario } from "./scenario/load.ts";
-export { createProvince, type Province, type ProvinceRouter } from "./scenario/province.ts";
+export { createProvince } from "./scenario/province.ts";
 export {
   type Truth,
   type TruthCell,
@@ -12,4 +14,4 @@ export {
   truthJson,
   truthShares,
 } from "./scenario/truth.ts";
-export { type SimulationOptions, type SimulationProgress, simulate } from "./simulate.ts";
+export { type SimulationOptions, type SimulationProgress, simulate } from "./simulate/simulate.ts";

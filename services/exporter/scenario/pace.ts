@@ -1,4 +1,4 @@
-import type { Province } from "./province.ts";
+import type { Province } from "./day.ts";
 
 /** When each datagram of a province is due. */
 export interface Pace {

@@ -1,7 +1,7 @@
 import type { Datagram } from "../encode/datagram.ts";
 import { createSequence, type Sequence } from "../encode/sequence.ts";
 import { stamp } from "../encode/stamp.ts";
-import type { ProvinceRouter } from "./province.ts";
+import type { ProvinceRouter } from "./day.ts";
 
 /** Takes a finished datagram; false says that it could not be sent and must not be counted. */
 export type Send = (bytes: Buffer) => boolean;

@@ -1,5 +1,5 @@
 import type { Datagram } from "../encode/datagram.ts";
-import type { Province } from "./province.ts";
+import type { Province } from "./day.ts";
 import type { Session } from "./session.ts";
 import type { Truth, TruthCell, TruthRouter } from "./truth.ts";
 

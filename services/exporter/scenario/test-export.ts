@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { addressText } from "@v6meter/schemas";
 import type { SentDatagram } from "../encode/pcap-file.ts";
+import type { Province } from "./day.ts";
 import { DEMO_SCENARIO, parseScenario } from "./load.ts";
-import { createProvince, type Province } from "./province.ts";
+import { createProvince } from "./province.ts";
 import { createSession } from "./session.ts";
 import { tallyTruth } from "./tally.ts";
 import type { Truth } from "./truth.ts";

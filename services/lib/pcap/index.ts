@@ -1,2 +1,3 @@
 /** Captures as data: UDP datagrams out of pcap and pcapng files. Pure, no I/O. */
-export { type Capture, type CapturedDatagram, readCapture, SKIP_REASONS, type SkipReason } from "./capture.ts";
+export { type Capture, readCapture } from "./capture.ts";
+export { type CapturedDatagram, SKIP_REASONS, type SkipReason } from "./datagram.ts";

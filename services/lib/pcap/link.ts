@@ -1,4 +1,4 @@
-import type { SkipReason } from "./capture.ts";
+import type { SkipReason } from "./datagram.ts";
 import { u16 } from "./octets.ts";
 
 const ETHERTYPE_IPV4 = 0x0800;

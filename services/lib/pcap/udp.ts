@@ -1,5 +1,5 @@
 import { addressText } from "@v6meter/schemas";
-import type { CapturedDatagram, SkipReason } from "./capture.ts";
+import type { CapturedDatagram, SkipReason } from "./datagram.ts";
 import { u16 } from "./octets.ts";
 
 const PROTOCOL_UDP = 17;

@@ -3,13 +3,14 @@ import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { Fault, formatHostPort, type HostPort, type Scenario } from "@v6meter/schemas";
-import type { Datagram } from "./encode/datagram.ts";
-import { receiverBacklogBytes } from "./replay-backlog.ts";
-import { createPace } from "./scenario/pace.ts";
-import { createProvince, type Province } from "./scenario/province.ts";
-import { createSession } from "./scenario/session.ts";
-import { tallyTruth } from "./scenario/tally.ts";
-import type { Truth } from "./scenario/truth.ts";
+import { receiverBacklogBytes } from "../backlog.ts";
+import type { Datagram } from "../encode/datagram.ts";
+import type { Province } from "../scenario/day.ts";
+import { createPace } from "../scenario/pace.ts";
+import { createProvince } from "../scenario/province.ts";
+import { createSession } from "../scenario/session.ts";
+import { tallyTruth } from "../scenario/tally.ts";
+import type { Truth } from "../scenario/truth.ts";
 
 /** How far a simulation has come. */
 export interface SimulationProgress {

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { runCommand, untilSignal } from "@v6meter/runtime";
 import { Fault, formatHostPort, parseHostPort } from "@v6meter/schemas";
-import { DEMO_SCENARIO, loadScenario } from "./scenario/load.ts";
-import { truthJson } from "./scenario/truth.ts";
+import { DEMO_SCENARIO, loadScenario } from "../scenario/load.ts";
+import { truthJson } from "../scenario/truth.ts";
 import { simulate } from "./simulate.ts";
 
 const HELP = `simulate: routers of a province that export NetFlow and IPFIX, with known truth

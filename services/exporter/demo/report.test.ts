@@ -3,8 +3,8 @@ import { stripVTControlCharacters } from "node:util";
 import { type api, TECHNOLOGIES } from "@v6meter/schemas";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import { type DemoFindings, demoReport } from "./demo-report.ts";
-import { smallProvince } from "./scenario/test-export.ts";
+import { smallProvince } from "../scenario/test-export.ts";
+import { type DemoFindings, demoReport } from "./report.ts";
 
 const province = smallProvince(20_000);
 const { truth, scenario } = province;

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Capture, CapturedDatagram } from "@v6meter/pcap";
 import { Fault, type HostPort } from "@v6meter/schemas";
-import { receiverBacklogBytes } from "./replay-backlog.ts";
+import { receiverBacklogBytes } from "../backlog.ts";
 import {
   type Distinction,
   distinctionAt,
@@ -10,8 +10,8 @@ import {
   openSender,
   type ReplaySender,
   type ReplaySource,
-} from "./replay-senders.ts";
-import { moved, shifts } from "./replay-times.ts";
+} from "./senders.ts";
+import { moved, shifts } from "./times.ts";
 
 /** How a capture is sent. */
 export interface ReplayOptions {

@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 import { type api, DROP_REASONS, type DropReason, type Scenario } from "@v6meter/schemas";
 import Table from "cli-table3";
+import { type Truth, type TruthShare, truthShares } from "../scenario/truth.ts";
 import { bar } from "./bar.ts";
-import { type Truth, type TruthShare, truthShares } from "./scenario/truth.ts";
 
 /** What the report is made of: the platform's answers and the truth. */
 export interface DemoFindings {

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEMO_SCENARIO, loadScenario } from "./scenario/load.ts";
+import { DEMO_SCENARIO, loadScenario } from "../scenario/load.ts";
 import { simulate } from "./simulate.ts";
 
 interface Arrivals {

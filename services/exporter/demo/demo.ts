@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readCapture } from "@v6meter/pcap";
 import { api, type HostPort } from "@v6meter/schemas";
+import { replay } from "../replay/replay.ts";
+import { DEMO_SCENARIO, loadScenario } from "../scenario/load.ts";
+import { simulate } from "../simulate/simulate.ts";
 import { bar } from "./bar.ts";
-import { demoReport } from "./demo-report.ts";
-import { replay } from "./replay.ts";
-import { DEMO_SCENARIO, loadScenario } from "./scenario/load.ts";
-import { simulate } from "./simulate.ts";
+import { demoReport } from "./report.ts";
 
 /** What the demo needs of the platform it feeds. */
 export interface DemoOptions {

@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import type { Capture, CapturedDatagram } from "@v6meter/pcap";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { replay } from "./replay.ts";
-import { loopbackAddresses } from "./replay-senders.ts";
-import { exportSeconds, moved } from "./replay-times.ts";
+import { loopbackAddresses } from "./senders.ts";
+import { exportSeconds, moved } from "./times.ts";
 
 /** A UDP port of this process that keeps what arrives, in order. */
 interface Receiver {
@@ -220,7 +220,7 @@ describe("the command", () => {
   const run = async (...args: string[]) => {
     try {
       const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-        join(import.meta.dirname, "replay-main.ts"),
+        join(import.meta.dirname, "main.ts"),
         ...args,
       ]);
       return { code: 0, stdout, stderr };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-const MAIN = join(import.meta.dirname, "simulate-main.ts");
+const MAIN = join(import.meta.dirname, "main.ts");
 const simulate = (...args: string[]) => promisify(execFile)(process.execPath, [MAIN, ...args], { maxBuffer: 1 << 26 });
 
 test("with --json its output is one line: the figures of the run and the truth, counters as strings", async () => {
