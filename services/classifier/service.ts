@@ -22,6 +22,8 @@ export interface ClassifierServiceOptions {
   readonly store: Store;
   readonly classifier: Classifier;
   readonly logger: Logger;
+  /** Called when it ends without having been asked to: nothing more is written. */
+  readonly onExit: (error: Error) => void;
 }
 
 /** What the service did since its start, for metrics. */
@@ -50,14 +52,14 @@ interface Cut {
  * order: whoever takes over after a crash repeats the same cut under the same token (design, promise 2).
  */
 export function createClassifierService(options: ClassifierServiceOptions): ClassifierService {
-  const { config, bus, store, classifier, logger } = options;
+  const { config, bus, store, classifier, logger, onExit } = options;
   const counts: ClassifierCounts = { cuts: 0, repeatedCuts: 0, rows: 0, unreadableMessages: 0, insertSeconds: 0 };
   const limits = { maxMessages: 1_024, maxBytes: config.cut_rows * ROW_BYTES, waitMs: RECEIVE_WAIT_MS };
   const pace = new AbortController();
   let consumer: Consumer | undefined;
   let running = Promise.resolve();
   let stopBy = Number.POSITIVE_INFINITY;
-  let failed: unknown = null;
+  let failed: Error | null = null;
 
   function read(delivery: Delivery): Cut {
     const cut = { batches: [] as FlowBatch[], books: { ledger: [], exporters: [] } as BatchBooks, unreadable: 0 };
@@ -139,9 +141,9 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
     lag: async () => (consumer ? consumer.lag() : []),
     async start() {
       consumer = await bus.consumer({ topic: TOPICS.flows.name, group: CLASSIFIER_GROUP });
-      running = run().catch((error: unknown) => {
+      running = run().catch((error: Error) => {
         failed = error;
-        logger.fatal({ err: error }, "the classifier has stopped: nothing more is written");
+        onExit(error);
       });
     },
     async stop() {

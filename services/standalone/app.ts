@@ -58,14 +58,17 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     });
     parts.defer(async () => watch.stop());
   }
-  const classifying = createClassifierService({ config: config.classifier, bus, store, classifier, logger });
+  const ended = (part: string) => (cause: Error) =>
+    failed.reject(new Fault("INTERNAL", `the ${part} has ended: ${cause.message}`, { cause }));
+  const onExit = ended("classifier");
+  const classifying = createClassifierService({ config: config.classifier, bus, store, classifier, logger, onExit });
   await startWith(parts, classifying);
 
   const collector = createCollectorThread({
     config,
     busPath: busOptions.path,
     logger,
-    onExit: (cause) => failed.reject(new Fault("INTERNAL", `the collector has ended: ${cause.message}`, { cause })),
+    onExit: ended("collector"),
   });
   const query = createQueryService({
     store,
