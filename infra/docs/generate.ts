@@ -14,14 +14,17 @@ function stored(path: string): string | null {
 
 /** Writes the generated pages, or with --check says which are not what their sources give. */
 const check = process.argv.includes("--check");
-const stale = Object.entries(PAGES).filter(([path, render]) => stored(join(ROOT, path)) !== render());
-for (const [path, render] of stale) {
+let stale = 0;
+for (const [path, render] of Object.entries(PAGES)) {
+  const text = await render();
+  if (stored(join(ROOT, path)) === text) continue;
+  stale++;
   if (check) {
-    process.stderr.write(`${path} is not what schemas/ says: npm run generate\n`);
+    process.stderr.write(`${path} is not what its sources say: npm run generate\n`);
     continue;
   }
   mkdirSync(dirname(join(ROOT, path)), { recursive: true });
-  writeFileSync(join(ROOT, path), render());
+  writeFileSync(join(ROOT, path), text);
   process.stdout.write(`${path}\n`);
 }
-process.exitCode = check && stale.length > 0 ? 1 : 0;
+process.exitCode = check && stale > 0 ? 1 : 0;

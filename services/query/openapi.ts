@@ -67,7 +67,7 @@ export function describeApi(app: Api): void {
     routePrefix: DOCS_PATH,
     staticCSP: DOCS_POLICY,
     theme: { title: "v6meter API" },
-    uiConfig: { docExpansion: "list", deepLinking: true },
+    uiConfig: { docExpansion: "list", deepLinking: true, layout: "BaseLayout" },
   });
   app.register(async (scope) => {
     scope.get(
