@@ -3,7 +3,7 @@ export const TOPICS = {
   flows: {
     name: "v6meter.flows",
     compacted: false,
-    doc: "Flow records as Arrow IPC streams, the books in the schema's metadata.",
+    doc: "Flow records as Arrow IPC streams, the books in the schema's metadata; columns that are zero share a buffer.",
   },
   exporters: {
     name: "v6meter.exporters",

@@ -13,6 +13,7 @@ import {
   resetFlowBatch,
   TOPICS,
 } from "@v6meter/schemas";
+import { MessageMemory } from "./message-memory.ts";
 import type { BatchPool, Shard } from "./shard.ts";
 
 const EMPTY = createFlowBatch(0);
@@ -53,6 +54,7 @@ export interface PublisherOptions {
  */
 export class Publisher {
   readonly #options: PublisherOptions;
+  readonly #memory = new MessageMemory();
   #carried: Carried = { ledger: [], exporters: [], state: new Map() };
   #tail: Promise<void> = Promise.resolve();
   #failed: unknown = null;
@@ -121,17 +123,22 @@ export class Publisher {
 
     // One publish is atomic, so the books may ride on any of its messages.
     const none: BatchBooks = { ledger: [], exporters: [] };
-    const messages: OutgoingMessage[] = rows.map(({ key, batch }, index) => ({
-      topic: TOPICS.flows.name,
-      key,
-      value: encodeFlows(batch, { stage: "decode", books: index === 0 ? { ledger, exporters } : none }),
-    }));
+    const allocate = (bytes: number) => this.#memory.take(bytes);
+    const streams = rows.map(({ batch }, index) =>
+      encodeFlows(batch, { stage: "decode", books: index === 0 ? { ledger, exporters } : none, allocate }),
+    );
+    const topic = TOPICS.flows.name;
+    const messages: OutgoingMessage[] = rows.map(({ key }, i) => ({ topic, key, value: streams[i] as Uint8Array }));
     for (const [key, value] of state) messages.push({ topic: TOPICS.exporters.name, key, value });
     this.#carried = { ledger: [], exporters: [], state: new Map() };
 
     const bytes = messages.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
     this.counts.queuedBytes += bytes;
-    this.#tail = this.#tail.then(() => this.#publish(messages, bytes));
+    this.#tail = this.#tail
+      .then(() => this.#publish(messages, bytes))
+      .then(() => {
+        for (const stream of streams) this.#memory.give(stream);
+      });
   }
 
   async #publish(messages: readonly OutgoingMessage[], bytes: number): Promise<void> {

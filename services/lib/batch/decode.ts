@@ -140,8 +140,8 @@ function readBatch(message: ArrowMessage): FlowBatch {
 
 /**
  * Reads a message of `v6meter.flows`: an Arrow IPC stream of the columns the decoder fills. The
- * columns are views of `bytes` where alignment allows and copies otherwise; the columns of the
- * classifier are there, zero, to be filled in place. Nothing is believed: rows and lengths are checked
+ * columns are views of `bytes` where alignment allows and copies otherwise, several of the same bytes where
+ * they are zero throughout, so they are only read; the columns of the classifier are there, zero, to be filled in place. Nothing is believed: rows and lengths are checked
  * against the bytes before anything is allocated. Throws a Fault BATCH_UNREADABLE that says what is wrong.
  */
 export function decodeFlows(bytes: Uint8Array): DecodedFlows {

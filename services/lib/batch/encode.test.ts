@@ -1,5 +1,6 @@
 import {
   CLICKHOUSE_TYPES,
+  createFlowBatch,
   DECODED_FIELDS,
   FIELD_NAMES,
   FIELDS,
@@ -89,4 +90,48 @@ test("columns that lie at odd places of a shared buffer are written as they are"
   const moved = { ...batch, columns: { ...batch.columns, bytes, packets: bytes } };
   const rows = select(`SELECT bytes, packets FROM ${arrowFile(encodeFlows(moved, { stage: "decode" }))}`);
   expect(rows).toEqual(expectedRows(moved, ["bytes", "packets"]));
+});
+
+test("columns that are zero throughout share one buffer, and ClickHouse reads every value", () => {
+  const batch = sampleBatch(257, 12);
+  const zero: readonly FieldName[] = ["next_hop", "outer_src_addr", "mpls_label", "vlan_in", "nat_event", "start_at"];
+  for (const name of zero) batch.columns[name].fill(0);
+  // Zero but for the last element, and but for the first.
+  batch.columns.outer_dst_addr.fill(0);
+  batch.columns.outer_dst_addr[257 * 16 - 1] = 1;
+  batch.columns.firewall_event.fill(0);
+  batch.columns.firewall_event[0] = 1;
+  const full = encodeFlows(sampleBatch(257, 12), { stage: "decode" });
+  const shared = encodeFlows(batch, { stage: "decode" });
+  // 16 + 16 + 4 + 2 + 1 + 8 bytes a row less, 16 for the zeros, and padding.
+  expect(full.length - shared.length).toBeGreaterThanOrEqual((47 - 16) * 257 - 8);
+  const rows = select(`SELECT ${hexAddresses(DECODED_FIELDS)} FROM ${arrowFile(shared)}`);
+  expect(rows).toEqual(expectedRows(batch, DECODED_FIELDS));
+});
+
+test("batches of one stream have zeros of their own, at any size", () => {
+  const batches = [sampleBatch(3, 13), sampleBatch(0, 14), sampleBatch(1, 15), sampleBatch(64, 16)];
+  for (const [i, { columns }] of batches.entries()) columns[i % 2 === 0 ? "bytes" : "src_port"].fill(0);
+  const rows = select(
+    `SELECT ${hexAddresses(DECODED_FIELDS)} FROM ${arrowFile(encodeFlowsStream(batches, { stage: "decode" }))}`,
+  );
+  expect(rows).toEqual(batches.flatMap((batch) => expectedRows(batch, DECODED_FIELDS)));
+});
+
+test("a batch of zeros only is read", () => {
+  const batch = createFlowBatch(5);
+  batch.rows = 5;
+  const rows = select(
+    `SELECT ${hexAddresses(DECODED_FIELDS)} FROM ${arrowFile(encodeFlows(batch, { stage: "decode" }))}`,
+  );
+  expect(rows).toEqual(expectedRows(batch, DECODED_FIELDS));
+});
+
+test("nothing of what was in the memory before gets into a stream", () => {
+  const batch = sampleBatch(9, 17);
+  batch.columns.bytes.fill(0);
+  const books = { ledger: [], exporters: [] };
+  const dirty = (content: number) =>
+    encodeFlows(batch, { stage: "decode", books, allocate: (bytes) => new Uint8Array(bytes).fill(content) });
+  expect(Buffer.from(dirty(0xff)).equals(dirty(0))).toBe(true);
 });

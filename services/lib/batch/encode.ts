@@ -15,6 +15,8 @@ import {
 } from "@v6meter/schemas";
 import { type Data, Field, Schema, Vector } from "apache-arrow";
 import { COLUMN_TYPES, labelType } from "./column-types.ts";
+import { type Allocate, writeFlowStream } from "./flow-stream.ts";
+import { RecordBatchFrame } from "./record-batch-frame.ts";
 import { fixedSizeColumn, recordBatch, writeStream } from "./stream.ts";
 import { utf8Column } from "./utf8-column.ts";
 
@@ -24,6 +26,8 @@ export interface EncodeOptions {
   readonly stage: Stage;
   /** Travels in the schema's metadata. */
   readonly books?: BatchBooks;
+  /** Memory to write a stream of stage `decode` to; new memory where it is left out. */
+  readonly allocate?: Allocate;
 }
 
 type Dictionaries = Map<LabelName, Vector>;
@@ -38,6 +42,12 @@ function flowFields(stage: Stage): Field[] {
 }
 
 const FLOW_FIELDS: Record<Stage, Field[]> = { decode: flowFields("decode"), classify: flowFields("classify") };
+
+const DECODED_FRAME = new RecordBatchFrame(new Schema(FLOW_FIELDS.decode));
+
+function newMemory(bytes: number): Uint8Array {
+  return new Uint8Array(bytes);
+}
 
 /** Pairs of u32, low word first, are u64 in the memory of every machine Node runs on. */
 function asU64(pairs: Uint32Array): BigUint64Array {
@@ -64,19 +74,22 @@ function longestLabels(batches: readonly FlowBatch[], name: LabelName): readonly
 /**
  * Encodes batches of flow records as one Arrow IPC stream, a record batch each. The label columns of
  * all batches share one dictionary a name, written once: the labels of each batch must be the same
- * list at different lengths, as a classifier's growing lists are.
+ * list at different lengths, as a classifier's growing lists are. Of stage `decode`, the columns of a batch
+ * that are zero throughout share one buffer of zeros: any reader of Arrow reads them as it reads others.
  */
 export function encodeFlowsStream(batches: readonly FlowBatch[], options: EncodeOptions): Uint8Array {
   const fields = FLOW_FIELDS[options.stage];
   const metadata = new Map([[ARROW_METADATA.format, FLOWS_FORMAT] as [string, string]]);
   if (options.books) metadata.set(ARROW_METADATA.books, JSON.stringify(options.books));
+  const schema = new Schema(fields, metadata);
+  if (options.stage === "decode")
+    return writeFlowStream(schema, DECODED_FIELDS, DECODED_FRAME, batches, options.allocate ?? newMemory);
   const dictionaries: Dictionaries = new Map();
   for (const { name } of fields) {
     if (FIELDS[name as FieldName].kind !== "label") continue;
     const label = name as LabelName;
     dictionaries.set(label, new Vector([utf8Column(longestLabels(batches, label))]));
   }
-  const schema = new Schema(fields, metadata);
   return writeStream(
     schema,
     batches.map((batch) =>

@@ -41,6 +41,16 @@ export class FlatTable {
     return { start, length };
   }
 
+  /** Where a field's value stands in the buffer; 0 where the field is left at its default. */
+  at(slot: number): number {
+    return this.#field(slot);
+  }
+
+  /** Where the first element of a vector of structs of 16 bytes stands in the buffer. */
+  vectorAt(slot: number): number {
+    return this.#vectorAt(slot, 16).start;
+  }
+
   u8(slot: number): number {
     const at = this.#field(slot);
     return at === 0 ? 0 : this.#view.getUint8(at);

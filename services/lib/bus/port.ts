@@ -92,7 +92,8 @@ export interface Bus {
   readonly partitions: number;
   /**
    * Publishes all messages or none, durably when it resolves; order within a key is the order of
-   * calls. Throws a Fault BUS_FULL (retryable, nothing was published) or BUS_UNREACHABLE.
+   * calls. Throws a Fault BUS_FULL (retryable, nothing was published) or BUS_UNREACHABLE. The values are
+   * the caller's again once it resolves or rejects.
    */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
   /** The last message of every key of a compacted topic. */
