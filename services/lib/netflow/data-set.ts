@@ -1,5 +1,4 @@
 import { Fault, type FlowBatch } from "@v6meter/schemas";
-import { stampRows } from "./address-steps.ts";
 import { columnRate, type FillingBatch } from "./domain.ts";
 import type { ExportVersion } from "./header.ts";
 import type { RecordPlan, ReversePlan } from "./record-plan.ts";
@@ -235,7 +234,7 @@ export class DataSetDecoder {
     const { batch } = this.filling;
     const { count } = run;
     run.row = batch.rows;
-    stampRows(run);
+    plan.copies.apply(run);
     for (const step of plan.steps) step(run);
     this.#resolveSampling(plan, session);
     let reverse = 0;

@@ -7,6 +7,7 @@ import {
   SOURCE_IPV4,
   SOURCE_IPV6,
 } from "./elements.ts";
+import type { ExportVersion } from "./header.ts";
 import type { Place } from "./place.ts";
 import { type RecordLayout, VARIABLE_LENGTH } from "./template.ts";
 
@@ -62,6 +63,10 @@ export class FieldPlaces {
       if (fields === undefined) this.#occurrences.set(key, [i]);
       else fields.push(i);
     }
+  }
+
+  get version(): ExportVersion {
+    return this.#layout.version;
   }
 
   get stride(): number {

@@ -5,8 +5,9 @@ import { readUnsigned } from "./record-walk.ts";
 /* How the forms of a flow's start and end get into their columns, all as milliseconds. Bench: infra/bench. */
 
 /** 2299-12-31, the last day ClickHouse's DateTime64 knows; times behind it are no times. */
-const LAST_TIME_MS = 10_413_791_999_999;
-const LAST_TIME_HIGH_WORD = Math.floor(LAST_TIME_MS / 4_294_967_296);
+export const LAST_TIME_MS = 10_413_791_999_999;
+/** The upper 32 bits of that time. */
+export const LAST_TIME_HIGH_WORD = Math.floor(LAST_TIME_MS / 4_294_967_296);
 
 /** Writes a time unless it is before 1970 or behind DateTime64's range: such a time stays absent. */
 function putTime(column: Uint32Array, row: number, ms: number): void {
@@ -14,6 +15,7 @@ function putTime(column: Uint32Array, row: number, ms: number): void {
   column[row * 2] = ms >>> 0;
   column[row * 2 + 1] = (ms / 4_294_967_296) >>> 0;
 }
+
 /** Milliseconds since 1970 (IE 152, 153, 323). */
 export function copyMilliseconds(name: TimeColumn, place: Place): ColumnStep {
   const index = columnIndex(name);
@@ -105,6 +107,7 @@ export function copyUptime(name: TimeColumn, place: Place, systemInit: Place | n
   return (run) => {
     const column = run.arrays[index] as Uint32Array;
     const { view, stride, row, count, exportMs, uptimeMs } = run;
+    if (uptimeMs < 0 && systemInit === null && run.systemInitMs < 0) return;
     if (uptimeMs >= 0 && length === 4) {
       for (let i = 0, p = run.at + offset; i < count; i++, p += stride)
         putTime(column, row + i, exportMs + ((view.getUint32(p) - uptimeMs) | 0));
