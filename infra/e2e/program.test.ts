@@ -143,6 +143,38 @@ describe("the running program", () => {
     expect(await regions()).toEqual(["210000", "210100"]);
   });
 
+  test("heavy queries beside the traffic cost no datagram and no row", async () => {
+    platform = await startPlatform(folder);
+    const { sql, get, udp } = platform;
+    const sender = await FlowSender.open("127.9.1.3", udp);
+    let asking = true;
+    const answers = { sql: 0, share: 0 };
+    const ask = async (what: keyof typeof answers, question: () => Promise<unknown>) => {
+      while (asking) {
+        await question();
+        answers[what]++;
+      }
+    };
+    const asked = [
+      ask("sql", () => sql("SELECT uniqExact(cityHash64(number, number + 1)) FROM numbers_mt(3000000)")),
+      ask("share", () => get("/api/v1/traffic/share?by=region,operator,technology,exporter&interval=5m")),
+    ];
+    for (let i = 0; i < 3_000; i++) {
+      await sender.send();
+      if (i % 10 === 9) await sleep(5);
+    }
+    asking = false;
+    await Promise.all(asked);
+    sender.close();
+    await settled(platform, sender.datagrams);
+    const [row] = await sql<[string, string]>("SELECT toString(count()), toString(uniqExact(src_addr)) FROM flows");
+    expect(row).toEqual([String(sender.records), String(sender.records)]);
+    expect(
+      await sql("SELECT reason, sum(count) FROM ledger WHERE outcome IN ('dropped', 'lost') GROUP BY reason"),
+    ).toEqual([]);
+    expect(Math.min(answers.sql, answers.share)).toBeGreaterThan(0);
+  });
+
   test("everything but health and docs asks for the key", async () => {
     platform = await startPlatform(folder);
     const status = async (path: string) => (await fetch(`${platform?.http}${path}`)).status;

@@ -236,3 +236,13 @@ test("columns that are zero throughout come back, and apache-arrow reads them as
     expect(bytes.subarray(0, expected.length).equals(expected), name).toBe(true);
   }
 });
+
+test("writing to one column that was zero throughout changes no other", () => {
+  const sent = sampleBatch(16, 13);
+  for (const name of DECODED_FIELDS) sent.columns[name].fill(0);
+  const [batch] = decodeFlows(encodeFlows(sent, { stage: "decode" })).batches as [FlowBatch];
+  batch.columns.sampling_rate.fill(1_000);
+  for (const name of DECODED_FIELDS) {
+    if (name !== "sampling_rate") expect(new Set(batch.columns[name]), name).toEqual(new Set([0]));
+  }
+});

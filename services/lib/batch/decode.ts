@@ -105,13 +105,23 @@ function readSchema(message: ArrowMessage): BatchBooks {
   return readBooks(metadata.get(ARROW_METADATA.books));
 }
 
-function readColumn<K extends DecodedKind>(kind: K, rows: number, body: Uint8Array, offset: number, length: number) {
+type Region = readonly [from: number, to: number];
+
+function readColumn<K extends DecodedKind>(
+  kind: K,
+  rows: number,
+  body: Uint8Array,
+  [offset, length]: [number, number],
+  taken: Region[],
+) {
   const { array, alignment } = ARRAYS[kind];
   const elements = rows * WIDTHS[kind];
   const byteLength = elements * array.BYTES_PER_ELEMENT;
   if (offset < 0 || length < byteLength || offset + length > body.length) return null;
   const from = body.byteOffset + offset;
-  if (from % alignment === 0) return new array(body.buffer as ArrayBuffer, from, elements) as Storage[K];
+  const shared = taken.some(([start, end]) => offset < end && start < offset + byteLength);
+  taken.push([offset, offset + byteLength]);
+  if (from % alignment === 0 && !shared) return new array(body.buffer as ArrayBuffer, from, elements) as Storage[K];
   return new array(body.slice(offset, offset + byteLength).buffer as ArrayBuffer, 0, elements) as Storage[K];
 }
 
@@ -126,10 +136,11 @@ function readBatch(message: ArrowMessage): FlowBatch {
   if (nodes.length !== DECODED_FIELDS.length || buffers.length !== 2 * DECODED_FIELDS.length)
     throw new Error("a record batch has not one validity and one data buffer a column");
   const columns: Partial<FlowColumns> = {};
+  const taken: Region[] = [];
   for (const [i, name] of DECODED_FIELDS.entries()) {
     const [length, nulls] = nodes[i] as [number, number];
-    const [offset, byteLength] = buffers[2 * i + 1] as [number, number];
-    const column = length === rows && rows >= 0 ? readColumn(FIELDS[name].kind, rows, body, offset, byteLength) : null;
+    const region = buffers[2 * i + 1] as [number, number];
+    const column = length === rows && rows >= 0 ? readColumn(FIELDS[name].kind, rows, body, region, taken) : null;
     if (!column) throw new Error(`column ${name} does not hold the ${rows} rows its batch tells`);
     if (nulls !== 0) throw new Error(`column ${name} holds nulls`);
     Object.assign(columns, { [name]: column });
@@ -139,10 +150,11 @@ function readBatch(message: ArrowMessage): FlowBatch {
 }
 
 /**
- * Reads a message of `v6meter.flows`: an Arrow IPC stream of the columns the decoder fills. The
- * columns are views of `bytes` where alignment allows and copies otherwise, several of the same bytes where
- * they are zero throughout, so they are only read; the columns of the classifier are there, zero, to be filled in place. Nothing is believed: rows and lengths are checked
- * against the bytes before anything is allocated. Throws a Fault BATCH_UNREADABLE that says what is wrong.
+ * Reads a message of `v6meter.flows`: an Arrow IPC stream of the columns the decoder fills. The columns are
+ * views of `bytes` where alignment allows and no other column has the same bytes (columns that are zero
+ * throughout share them on the bus), copies otherwise: each may be written in place. The columns of the
+ * classifier are there, zero. Nothing is believed: rows and lengths are checked against the bytes before
+ * anything is allocated. Throws a Fault BATCH_UNREADABLE that says what is wrong.
  */
 export function decodeFlows(bytes: Uint8Array): DecodedFlows {
   try {

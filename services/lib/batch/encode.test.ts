@@ -9,6 +9,7 @@ import {
 } from "@v6meter/schemas";
 import { expect, test } from "vitest";
 import { arrowFile, run, select } from "./clickhouse.test-engine.ts";
+import { decodeFlows } from "./decode.ts";
 import { encodeFlows, encodeFlowsStream } from "./encode.ts";
 import { labelsOf, printed, sampleBatch } from "./sample.test-data.ts";
 
@@ -134,4 +135,16 @@ test("nothing of what was in the memory before gets into a stream", () => {
   const dirty = (content: number) =>
     encodeFlows(batch, { stage: "decode", books, allocate: (bytes) => new Uint8Array(bytes).fill(content) });
   expect(Buffer.from(dirty(0xff)).equals(dirty(0))).toBe(true);
+});
+
+test("what was read off the bus is written for the store whole, columns that are zero throughout too", () => {
+  const sent = sampleBatch(300, 11);
+  const filled = ["received_at", "exporter", "src_addr", "src_port", "bytes", "packets"];
+  for (const name of DECODED_FIELDS) if (!filled.includes(name)) sent.columns[name].fill(0);
+  const { batches } = decodeFlows(encodeFlows(sent, { stage: "decode" }));
+  const [batch] = batches as [FlowBatch];
+  const stream = encodeFlowsStream([batch, batch], { stage: "classify" });
+  const rows = select(`SELECT ${hexAddresses(FIELD_NAMES)} FROM ${arrowFile(stream)}`);
+  expect(rows).toEqual([...expectedRows(batch, FIELD_NAMES), ...expectedRows(batch, FIELD_NAMES)]);
+  expect(rows[0]).toMatchObject({ bytes: printed(sent, "bytes", 0), src_port: printed(sent, "src_port", 0) });
 });
