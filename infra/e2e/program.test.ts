@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -120,6 +121,17 @@ describe("the running program", () => {
     );
     expect(received).toEqual([String(sender.datagrams)]);
     expect(await platform.stop()).toBe(0);
+  });
+
+  test("a signal is heeded from the first moment on: it stops the program as soon as it is up", async () => {
+    const child = spawn(process.execPath, [PROGRAM, "--data", folder, "--udp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      if (output === "") child.kill("SIGTERM");
+      output += text;
+    });
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(output).toContain("stopped: everything received is written");
   });
 
   test("a change of the registry is in force without a restart", async () => {

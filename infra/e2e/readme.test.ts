@@ -31,14 +31,18 @@ afterAll(async () => {
 
 test("the README has commands", () => expect(commands.length).toBeGreaterThan(10));
 
-test.each(commands.filter((command) => !(command in ELSEWHERE)))("%s", { timeout: 90_000 }, async (command) => {
-  const here = command
+const curl = spawnSync("curl", ["--version"]).status === 0;
+if (!curl) process.stdout.write("SKIPPED: there is no curl here, the README's questions to the API are not asked\n");
+if (!curl && process.env.CI) throw new Error("curl is missing: CI cannot go without it");
+
+const here = commands.filter((command) => !(command in ELSEWHERE) && (curl || !command.startsWith("curl")));
+
+test.each(here)("%s", { timeout: 90_000 }, async (command) => {
+  const line = command
     .replaceAll("http://127.0.0.1:8080", platform.http)
     .replaceAll("127.0.0.1:2055", formatHostPort(platform.udp))
     .replaceAll("data/admin.key", join(data, "admin.key"));
-  const running = runCommandLine(
-    command.startsWith("curl") ? here.replace("curl -s", "curl -sS --fail-with-body") : here,
-  );
+  const running = runCommandLine(line.replace(/^curl -s/, "curl -sS --fail-with-body"));
   expect(await running.ended(), running.output()).toBe(0);
   expect(running.output().length).toBeGreaterThan(0);
 });

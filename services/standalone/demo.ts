@@ -2,14 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { runDemo } from "@v6meter/exporter";
-import { createLogger } from "@v6meter/runtime";
 import { formatHostPort, type HostPort } from "@v6meter/schemas";
-import { startApp } from "./app.ts";
-import { announce, runUntilSignal } from "./start.ts";
+import type { App } from "./app.ts";
+import { runProgram } from "./start.ts";
 import { readStartArguments, START_HELP } from "./start-options.ts";
 
 const INFRA = resolve(import.meta.dirname, "../../infra");
 const SEED = 20_181_101;
+
+async function ask({ http, adminKey }: App, path: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${adminKey.key}` };
+  const response = await fetch(`http://${formatHostPort(http)}${path}`, { headers });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
 
 /** The platform on a data folder of its own, fed with a simulated day and the repo's captures. */
 export async function demo(args: string[]): Promise<number> {
@@ -24,30 +30,19 @@ export async function demo(args: string[]): Promise<number> {
       process.stdout.write(`v6meter demo: the platform fed with a simulated day and real captures\n\n${START_HELP}`);
       return 0;
     }
-    const { config } = given.settings();
-    const app = await startApp(config, createLogger(config.log_level, "v6meter"));
-    announce(app, config.data_dir);
-    const http = `http://${formatHostPort(app.http)}`;
     const abort = new AbortController();
-    return await runUntilSignal(
-      app,
-      () =>
+    return await runProgram(given.settings(), {
+      abort: () => abort.abort(),
+      run: (app) =>
         runDemo({
           to: app.udp[0] as HostPort,
           capturesDir: join(INFRA, "captures"),
-          query: async (path) => {
-            const response = await fetch(`${http}${path}`, {
-              headers: { authorization: `Bearer ${app.adminKey.key}` },
-            });
-            if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-            return response.json();
-          },
+          query: (path) => ask(app, path),
           out: process.stdout,
           seed: SEED,
           signal: abort.signal,
         }),
-      () => abort.abort(),
-    );
+    });
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

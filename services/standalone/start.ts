@@ -11,7 +11,7 @@ function printConfig({ config, origins }: Settings): void {
 }
 
 /** What a person needs to know after a start, on standard output. */
-export function announce(app: App, dataDir: string): void {
+function announce(app: App, dataDir: string): void {
   const http = `http://${formatHostPort(app.http)}`;
   const lines = [
     `UDP   ${app.udp.map(formatHostPort).join("  ")}  (NetFlow v1, v5, v7, v9, IPFIX on each)`,
@@ -24,20 +24,25 @@ export function announce(app: App, dataDir: string): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
+/** Work done while the program runs; `abort` gives it up when a signal comes first. */
+export interface Work {
+  run(app: App): Promise<void>;
+  abort(): void;
+}
+
 /**
- * Runs until a signal or until a part fails; either way everything is drained and stopped. `work` is given
- * up by `abort` when the signal comes first.
+ * Starts the program and runs it until a signal or until a part fails; either way everything is drained
+ * and stopped. A signal that comes while it starts stops it as soon as it is up.
  */
-export async function runUntilSignal(
-  app: App,
-  work: () => Promise<void> = async () => {},
-  abort: () => void = () => {},
-): Promise<number> {
+export async function runProgram({ config }: Settings, work?: Work): Promise<number> {
   const signalled = untilSignal();
+  const app = await startApp(config, createLogger(config.log_level, "v6meter"));
+  announce(app, config.data_dir);
   try {
-    await Promise.race([work().then(() => signalled), signalled, app.failed]);
+    const working = work?.run(app).then(() => signalled) ?? signalled;
+    await Promise.race([working, signalled, app.failed]);
   } finally {
-    abort();
+    work?.abort();
     process.stdout.write("draining …\n");
     await app.stop();
   }
@@ -58,8 +63,5 @@ export async function start(args: string[]): Promise<number> {
     process.stderr.write("settings and registry are right\n");
   }
   if (print || check) return 0;
-
-  const app = await startApp(settings.config, createLogger(settings.config.log_level, "v6meter"));
-  announce(app, settings.config.data_dir);
-  return runUntilSignal(app);
+  return runProgram(settings);
 }
