@@ -16,26 +16,32 @@ function localAddress(text: string): HostPort {
   return { host: address, port: Number.parseInt(port, 16) };
 }
 
+/** Adds what a table of /proc/net/udp or udp6 tells of the bound sockets: the last column and rx_queue. */
+export function addSocketCounts(
+  table: string,
+  bound: readonly HostPort[],
+  counts: { drops: number; unreadBytes: number }[],
+): void {
+  for (const line of table.split("\n").slice(1)) {
+    const columns = line.trim().split(/\s+/);
+    if (columns.length < 13) continue;
+    const local = localAddress(columns[1] as string);
+    const count = counts[bound.findIndex(({ host, port }) => host === local.host && port === local.port)];
+    if (!count) continue;
+    count.drops += Number(columns[12]);
+    count.unreadBytes += Number.parseInt((columns[4] as string).split(":")[1] as string, 16);
+  }
+}
+
 /**
- * Counts of the sockets bound to the given addresses, in their order, from /proc/net/udp and udp6
- * (last column and rx_queue); null where the system has no such files.
+ * Counts of the sockets bound to the given addresses, in their order; null where the system has no
+ * /proc/net/udp.
  */
 export async function readSocketCounts(bound: readonly HostPort[]): Promise<SocketCounts[] | null> {
   const counts = bound.map(() => ({ drops: 0, unreadBytes: 0 }));
   try {
-    for (const file of ["/proc/net/udp", "/proc/net/udp6"]) {
-      const lines = (await readFile(file, "latin1")).split("\n").slice(1);
-      for (const line of lines) {
-        const columns = line.trim().split(/\s+/);
-        if (columns.length < 13) continue;
-        const local = localAddress(columns[1] as string);
-        const index = bound.findIndex(({ host, port }) => host === local.host && port === local.port);
-        const count = counts[index];
-        if (!count) continue;
-        count.drops += Number(columns[12]);
-        count.unreadBytes += Number.parseInt((columns[4] as string).split(":")[1] as string, 16);
-      }
-    }
+    for (const file of ["/proc/net/udp", "/proc/net/udp6"])
+      addSocketCounts(await readFile(file, "latin1"), bound, counts);
   } catch {
     return null;
   }

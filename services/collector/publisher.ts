@@ -6,25 +6,18 @@ import type { Logger } from "@v6meter/runtime";
 import {
   type BatchBooks,
   createFlowBatch,
-  type ExporterStatus,
   Fault,
   type FlowBatch,
   type LedgerDelta,
   resetFlowBatch,
   TOPICS,
 } from "@v6meter/schemas";
+import { CarriedBooks } from "./carried-books.ts";
 import { MessageMemory } from "./message-memory.ts";
 import type { BatchPool, Shard } from "./shard.ts";
 
 const EMPTY = createFlowBatch(0);
 const RETRY_MS = 50;
-
-/** Books and state that wait for the publish that carries them. */
-interface Carried {
-  ledger: LedgerDelta[];
-  exporters: ExporterStatus[];
-  state: Map<string, Uint8Array | null>;
-}
 
 /** What a publisher did, for metrics. */
 export interface PublisherCounts {
@@ -55,7 +48,7 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #memory = new MessageMemory();
-  #carried: Carried = { ledger: [], exporters: [], state: new Map() };
+  readonly #carried = new CarriedBooks();
   #tail: Promise<void> = Promise.resolve();
   #failed: unknown = null;
   readonly counts: PublisherCounts = {
@@ -73,15 +66,15 @@ export class Publisher {
 
   /** Books that are not the decoder's (drops of the kernel); they go with the next publish. */
   book(...deltas: LedgerDelta[]): void {
-    this.#carried.ledger.push(...deltas);
+    this.#carried.addLedger(deltas);
   }
 
   /** Takes everything that was decoded and hands it to the bus; does not wait for it. */
   flush(): void {
     const { decoder, shards, pool, queueMaxBytes } = this.#options;
-    this.#carried.ledger.push(...decoder.takeLedger());
-    this.#carried.exporters.push(...decoder.takeStatus());
-    for (const [key, value] of decoder.takeState()) this.#carried.state.set(key, value);
+    this.#carried.addLedger(decoder.takeLedger());
+    this.#carried.addStatus(decoder.takeStatus());
+    this.#carried.addState(decoder.takeState());
 
     const taken = shards.map((shard) => ({ key: shard.key, batches: shard.take() }));
     const batches = taken.flatMap(({ batches }) => batches);
@@ -96,6 +89,9 @@ export class Publisher {
 
   /** Publishes what is left and waits for all of it; throws what kept the bus from taking it. */
   async drain(): Promise<void> {
+    this.flush();
+    await this.#tail;
+    // Where the queue was full, the books of what was dropped are still here.
     this.flush();
     await this.#tail;
     if (this.#failed) throw this.#failed;
@@ -116,21 +112,20 @@ export class Publisher {
   }
 
   #enqueue(taken: readonly { key: string; batches: FlowBatch[] }[]): void {
-    const { ledger, exporters, state } = this.#carried;
     const rows = taken.flatMap(({ key, batches }) => batches.map((batch) => ({ key, batch })));
-    if (rows.length === 0 && ledger.length === 0 && exporters.length === 0 && state.size === 0) return;
+    if (rows.length === 0 && this.#carried.isEmpty) return;
     if (rows.length === 0) rows.push({ key: (this.#options.shards[0] as Shard).key, batch: EMPTY });
 
     // One publish is atomic, so the books may ride on any of its messages.
+    const { books, state } = this.#carried.take();
     const none: BatchBooks = { ledger: [], exporters: [] };
     const allocate = (bytes: number) => this.#memory.take(bytes);
     const streams = rows.map(({ batch }, index) =>
-      encodeFlows(batch, { stage: "decode", books: index === 0 ? { ledger, exporters } : none, allocate }),
+      encodeFlows(batch, { stage: "decode", books: index === 0 ? books : none, allocate }),
     );
     const topic = TOPICS.flows.name;
     const messages: OutgoingMessage[] = rows.map(({ key }, i) => ({ topic, key, value: streams[i] as Uint8Array }));
     for (const [key, value] of state) messages.push({ topic: TOPICS.exporters.name, key, value });
-    this.#carried = { ledger: [], exporters: [], state: new Map() };
 
     const bytes = messages.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
     this.counts.queuedBytes += bytes;
