@@ -1,11 +1,10 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openEmbeddedBus } from "@v6meter/bus";
 import { createClassifierService } from "@v6meter/classifier";
 import { createClassifier, loadRegistry, watchRegistry } from "@v6meter/classify";
 import { createCollectorThread } from "@v6meter/collector";
 import { createQueryService } from "@v6meter/query";
-import { ensureKey, type Logger, startWith } from "@v6meter/runtime";
+import { ensureKey, ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
 import { type Config, Fault, type HostPort } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
 import { liveFigures } from "./live-figures.ts";
@@ -28,7 +27,7 @@ export interface App {
 export async function startApp(config: Config, logger: Logger): Promise<App> {
   const registryDir = config.classifier.registry_dir;
   const registry = loadRegistry(registryDir);
-  await mkdir(config.data_dir, { recursive: true, mode: 0o700 });
+  await ensureWritableFolder(config.data_dir, "data_dir");
   const adminKey = await ensureKey(join(config.data_dir, "admin.key"));
   const subscriberKey = await ensureKey(join(config.data_dir, "subscriber.key"));
   const failed = Promise.withResolvers<never>();

@@ -3,3 +3,4 @@ export * from "./component.ts";
 export * from "./key-file.ts";
 export * from "./logger.ts";
 export * from "./settings.ts";
+export * from "./writable-folder.ts";

@@ -44,6 +44,14 @@ test("flags win over the environment, the environment over the file", () => {
   expect(origins.get("query.http")).toBe("command line");
 });
 
+test("a group without settings changes none", () => {
+  const env = { V6METER_BUS: "{}" };
+  expect(load({ yaml: "bus: { partitions: 4 }\nstore: {}\n", env }).config).toMatchObject({
+    bus: { partitions: 4 },
+    store: config.parse({}).store,
+  });
+});
+
 test("a variable holds numbers and lists", () => {
   const env = { V6METER_COLLECTOR__BATCH_ROWS: "2048", V6METER_COLLECTOR__UDP: "127.0.0.1:1, [::1]:2" };
   expect(load({ env }).config.collector).toMatchObject({ batch_rows: 2048, udp: ["127.0.0.1:1", "[::1]:2"] });
@@ -66,6 +74,21 @@ test.each([
     says: "an unknown setting lists its neighbours",
     yaml: "bus:\n  partition: 4\n",
     message: /^bus\.partition \(.*\): unknown setting; allowed here: partitions, max_bytes\.$/,
+  },
+  {
+    says: "an unknown group is refused without settings in it too",
+    yaml: "colector: {}\n",
+    message: /^colector \(.*v6meter\.yaml\): unknown setting; allowed here: data_dir, /,
+  },
+  {
+    says: "an unknown group within a group",
+    yaml: "bus: { disk: {} }\n",
+    message: /^bus\.disk \(.*\): unknown setting; allowed here: partitions, max_bytes\.$/,
+  },
+  {
+    says: "a setting by the name of what objects inherit",
+    yaml: "__proto__: { batch_rows: 1 }\n",
+    message: /^__proto__ \(.*\): unknown setting; allowed here: data_dir, /,
   },
   {
     says: "an unknown variable is refused, not ignored",

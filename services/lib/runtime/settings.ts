@@ -61,18 +61,27 @@ function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Without a prototype: a name such as __proto__ is a setting like any other, and unknown. */
+function emptyTree(): Tree {
+  return Object.create(null) as Tree;
+}
+
 function put(tree: Tree, path: readonly string[], value: unknown): void {
   let at = tree;
   for (const key of path.slice(0, -1)) {
-    if (!isTree(at[key])) at[key] = {};
+    if (!isTree(at[key])) at[key] = emptyTree();
     at = at[key] as Tree;
   }
-  at[path.at(-1) as string] = value;
+  const key = path.at(-1) as string;
+  // A group without settings is there, and leaves what others have put into it.
+  if (isTree(value)) at[key] = isTree(at[key]) ? at[key] : emptyTree();
+  else at[key] = value;
 }
 
 function leaves(value: unknown, path: string[] = []): { path: string[]; value: unknown }[] {
-  if (!isTree(value)) return [{ path, value }];
-  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+  const entries = isTree(value) ? Object.entries(value) : [];
+  if (entries.length === 0) return [{ path, value }];
+  return entries.flatMap(([key, inner]) => leaves(inner, [...path, key]));
 }
 
 /** A variable's text as the setting's type wants it: lists by commas, the rest as a YAML scalar. */
@@ -118,7 +127,7 @@ function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
  * its path, where it was set, what was found and what is allowed; CONFIG_UNREADABLE for the file.
  */
 export function loadSettings(sources: SettingSources): Settings {
-  const merged: Tree = {};
+  const merged = emptyTree();
   const origins = new Map<string, string>();
   const set = (path: string[], value: unknown, origin: string) => {
     put(merged, path, value);
