@@ -89,6 +89,7 @@ const ESCAPES: readonly (readonly [says: string, statement: string])[] = [
   ["is nothing", ""],
   ["is only a comment", "-- nothing"],
   ["is not SQL", "give me the traffic"],
+  ["hides its end behind a NUL", "SELECT 1\0"],
 ];
 
 /**
@@ -363,6 +364,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       "SHOW CREATE TABLE flows",
       "DESCRIBE flows_5m",
       "EXPLAIN SELECT count() FROM flows WHERE exporter = toIPv6('192.0.2.1')",
+      "EXPLAIN AST SELECT 1",
+      "EXPLAIN AST DROP TABLE flows",
     ])("a person may ask: %s", async (statement) => {
       expect((await store.raw(statement, LIMITS)).rows.length).toBeGreaterThan(0);
     });

@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import type { ClickHouseClient } from "@clickhouse/client";
+import type { ClickHouseClient, DataFormat } from "@clickhouse/client";
 import { Fault, type StoreConfig } from "@v6meter/schemas";
 import { engineReason, isEngineError } from "./engine-fault.ts";
 import type { RawLimits, RawResult } from "./port.ts";
@@ -42,12 +42,16 @@ export function limitedSession(limits: RawLimits, engine: StoreConfig): string {
 }
 
 /**
- * The lines a statement answers. The format is asked for beside the statement: written behind it, as the
+ * The text a statement answers. The format is asked for beside the statement: written behind it, as the
  * client does otherwise, it would become a part of the statement that EXPLAIN AST takes apart.
  */
+async function answered(session: ClickHouseClient, query: string, format: DataFormat): Promise<string> {
+  const { stream } = await session.exec({ query, clickhouse_settings: { default_format: format } });
+  return text(stream);
+}
+
 async function lines(session: ClickHouseClient, query: string): Promise<string[]> {
-  const { stream } = await session.exec({ query, clickhouse_settings: { default_format: "JSONCompactEachRow" } });
-  const answer = await text(stream);
+  const answer = await answered(session, query, "JSONCompactEachRow");
   return answer.split("\n").flatMap((line) => (line === "" ? [] : (JSON.parse(line) as [string])));
 }
 
@@ -66,7 +70,10 @@ async function refusing<T>(task: () => Promise<T>): Promise<T> {
  * formatQuerySingleLine() takes exactly one statement and writes it anew, without comments, and its tree
  * is judged (see `refusal`). What was judged is what runs. Throws QUERY_REFUSED with the reason.
  */
-export function judgePersonStatement(session: ClickHouseClient, statement: string): Promise<string> {
+export async function judgePersonStatement(session: ClickHouseClient, statement: string): Promise<string> {
+  // The engine takes a statement as text that ends at the first of them.
+  if (statement.includes("\0"))
+    throw new Fault("QUERY_REFUSED", "A NUL character is not allowed; within a string it is written \\0.");
   return refusing(async () => {
     const [normal = ""] = await lines(session, `SELECT formatQuerySingleLine(${quoted(statement)})`);
     const refused = refusal(await lines(session, `EXPLAIN AST ${normal}`));
@@ -75,11 +82,17 @@ export function judgePersonStatement(session: ClickHouseClient, statement: strin
   });
 }
 
+/** An answer in the format JSONCompact. */
+interface Answer {
+  readonly meta?: readonly { readonly name: string; readonly type: string }[];
+  readonly data: unknown[][];
+}
+
 /** Runs a judged statement. Throws QUERY_REFUSED with the engine's reason, limits among them. */
 export function runPersonStatement(session: ClickHouseClient, judged: string): Promise<RawResult> {
   return refusing(async () => {
-    const answer = await session.query({ query: judged, format: "JSONCompact" });
-    const { meta = [], data } = await answer.json<unknown[]>();
+    const answer = JSON.parse(await answered(session, judged, "JSONCompact")) as Answer;
+    const { meta = [], data } = answer;
     return { columns: meta.map(({ name, type }) => ({ name, type })), rows: data };
   });
 }
