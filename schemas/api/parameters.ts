@@ -27,7 +27,7 @@ const INSTANT_ALLOWED =
   "an ISO 8601 date and time with an offset between 2000 and 2100, such as 2026-11-24T00:00:00%2B08:00 or 2026-11-23T16:00:00Z";
 
 const instantParameter = z.iso
-  .datetime({ offset: true, error: INSTANT_ALLOWED })
+  .datetime({ offset: true, error: INSTANT_ALLOWED, abort: true })
   .refine((text) => Date.parse(text) >= EARLIEST_MS && Date.parse(text) <= LATEST_MS, { error: INSTANT_ALLOWED });
 
 /** The four ways to name a period; at most one of them, see `requirePeriod`. */
@@ -35,7 +35,7 @@ export const periodParameters = {
   from: instantParameter.optional().describe("Begin of the period, included"),
   to: instantParameter.optional().describe("End of the period, not included; now where only from is given"),
   day: z.iso
-    .date({ error: "a day such as 2026-11-24, cut in Asia/Shanghai" })
+    .date({ error: "a day such as 2026-11-24, cut in Asia/Shanghai", abort: true })
     .refine((text) => /^20/.test(text), { error: "a day of the years 2000 to 2099" })
     .optional()
     .describe("A day of Asia/Shanghai"),

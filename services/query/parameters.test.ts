@@ -72,6 +72,11 @@ describe("a wrong parameter is a 400 that names it, what was found and what is a
     expect(body.errors.map((error: api.ParameterProblem) => error.parameter).sort()).toEqual(["by", "interval", "z"]);
   });
 
+  test("what is wrong is told once", async () => {
+    const { body } = await get(service, "/api/v1/traffic/share?from=yesterday&to=today");
+    expect(body.errors.map((error: api.ParameterProblem) => error.parameter)).toEqual(["from", "to"]);
+  });
+
   test("what was found is cut where it is long", async () => {
     const { body } = await get(service, `/api/v1/traffic/share?day=${"9".repeat(5_000)}`);
     expect(body.detail.length).toBeLessThan(400);
