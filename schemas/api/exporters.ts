@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { exporterStatus } from "../ledger.ts";
 import { books } from "./books.ts";
+import { count } from "./count.ts";
 import { instant } from "./instant.ts";
 import { exporterAddress } from "./parameters.ts";
 
@@ -34,7 +35,12 @@ export const exporter = z.object({
   last_seen_at: instant.nullable(),
   templates: z.int(),
   sampling_rates: z.array(z.number()).describe("Distinct rates in force, one packet in so many"),
-  sampling_known: z.boolean().describe("Whether every stream's sampling rate is known"),
+  sampling_known: z
+    .boolean()
+    .describe(
+      "Whether the sampling rate of all its traffic of the last 24 hours is known; where it had none, whether a stream tells one",
+    ),
+  unknown_sampling_bytes: count.describe("Bytes of the last 24 hours whose sampling rate is not known, as exported"),
   clock_offset_ms: z.number().nullable().describe("The offset farthest from 0"),
   clock_off: z.boolean(),
   books,

@@ -1,12 +1,5 @@
-import { countByExporter, encodeTable } from "@v6meter/batch";
-import {
-  addressBytes,
-  type ExporterStatus,
-  type FlowBatch,
-  type LedgerDelta,
-  type LedgerOutcome,
-  type LedgerStage,
-} from "@v6meter/schemas";
+import { countByExporter } from "@v6meter/batch";
+import type { ExporterStatus, FlowBatch, LedgerDelta, LedgerOutcome, LedgerStage } from "@v6meter/schemas";
 
 /** The ledger sums by this long. */
 const LEDGER_STEP_MS = 300_000;
@@ -37,55 +30,24 @@ export function booksOfCut(batches: readonly FlowBatch[], unreadableMessages: nu
   return books;
 }
 
-/** An exporter's address; one that cannot be read stands with the books of no exporter. */
-function address(text: string): Uint8Array {
-  return addressBytes(text) ?? new Uint8Array(16);
-}
-
-/** Rows of the table `ledger`: deltas summed by exporter, stage, outcome and reason. */
-export function encodeLedger(deltas: readonly LedgerDelta[], atMs: number): { arrow: Uint8Array; rows: number } {
-  const sums = new Map<string, LedgerDelta>();
+/** Changes summed by exporter, stage, outcome and reason, at the step of the ledger they fall into. */
+export function ledgerRows(deltas: readonly LedgerDelta[], atMs: number): (LedgerDelta & { atMs: number })[] {
+  const step = Math.floor(atMs / LEDGER_STEP_MS) * LEDGER_STEP_MS;
+  const sums = new Map<string, LedgerDelta & { atMs: number }>();
   for (const delta of deltas) {
     const key = `${delta.exporter} ${delta.stage} ${delta.outcome} ${delta.reason}`;
     const sum = sums.get(key);
     if (sum) sum.count += delta.count;
-    else sums.set(key, { ...delta });
+    else sums.set(key, { ...delta, atMs: step });
   }
-  const rows = [...sums.values()].filter(({ count }) => count !== 0);
-  const at = Math.floor(atMs / LEDGER_STEP_MS) * LEDGER_STEP_MS;
-  const arrow = encodeTable({
-    at: { kind: "time", values: rows.map(() => at) },
-    exporter: { kind: "ip", values: rows.map(({ exporter }) => address(exporter)) },
-    stage: { kind: "string", values: rows.map(({ stage }) => stage) },
-    outcome: { kind: "string", values: rows.map(({ outcome }) => outcome) },
-    reason: { kind: "string", values: rows.map(({ reason }) => reason) },
-    count: { kind: "i64", values: rows.map(({ count }) => BigInt(count)) },
-  });
-  return { arrow, rows: rows.length };
+  return [...sums.values()].filter(({ count }) => count !== 0);
 }
 
-/** Rows of the table `exporters`: the latest status of each session. */
-export function encodeExporters(statuses: readonly ExporterStatus[]): { arrow: Uint8Array; rows: number } {
+/** The latest status of each export stream. */
+export function latestStatuses(statuses: readonly ExporterStatus[]): ExporterStatus[] {
   const latest = new Map<string, ExporterStatus>();
   for (const status of statuses) {
     latest.set(`${status.exporter} ${status.version} ${status.observation_domain} ${status.source_port}`, status);
   }
-  const rows = [...latest.values()];
-  const arrow = encodeTable({
-    exporter: { kind: "ip", values: rows.map(({ exporter }) => address(exporter)) },
-    version: { kind: "u8", values: rows.map(({ version }) => version) },
-    observation_domain: { kind: "u32", values: rows.map(({ observation_domain }) => observation_domain) },
-    source_port: { kind: "u16", values: rows.map(({ source_port }) => source_port) },
-    first_seen_at: { kind: "time", values: rows.map(({ first_seen_at_ms }) => first_seen_at_ms) },
-    last_seen_at: { kind: "time", values: rows.map(({ last_seen_at_ms }) => last_seen_at_ms) },
-    templates: { kind: "u32", values: rows.map(({ templates }) => templates) },
-    options_templates: { kind: "u32", values: rows.map(({ options_templates }) => options_templates) },
-    sampling: { kind: "string", values: rows.map(({ sampling }) => JSON.stringify(sampling)) },
-    sampling_source: { kind: "string", values: rows.map(({ sampling_source }) => sampling_source) },
-    clock_offset_ms: { kind: "i64", values: rows.map(({ clock_offset_ms }) => BigInt(Math.round(clock_offset_ms))) },
-    clock_off: { kind: "bool", values: rows.map(({ clock_off }) => clock_off) },
-    interfaces: { kind: "string", values: rows.map(({ interfaces }) => JSON.stringify(interfaces)) },
-    name: { kind: "string", values: rows.map(({ name }) => name) },
-  });
-  return { arrow, rows: rows.length };
+  return [...latest.values()];
 }

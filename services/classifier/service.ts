@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeFlows, encodeFlowsStream } from "@v6meter/batch";
+import { decodeFlows, encodeExporters, encodeFlowsStream, encodeLedger } from "@v6meter/batch";
 import type { Bus, Consumer, Delivery, PartitionLag } from "@v6meter/bus";
 import type { Classifier } from "@v6meter/classify";
 import type { Component, Logger } from "@v6meter/runtime";
 import { type BatchBooks, type ClassifierConfig, Fault, type FlowBatch, TOPICS } from "@v6meter/schemas";
 import type { Insert, Store } from "@v6meter/store";
-import { booksOfCut, encodeExporters, encodeLedger } from "./books.ts";
+import { booksOfCut, latestStatuses, ledgerRows } from "./books.ts";
 
 export const CLASSIFIER_GROUP = "classifier";
 
@@ -104,10 +104,15 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
       await insert({ table: "flows", arrow, rows, token: `${token}:flows` });
     }
     const publishedAtMs = delivery.messages.at(-1)?.publishedAtMs ?? Date.now();
-    const ledger = encodeLedger([...books.ledger, ...booksOfCut(batches, unreadable)], publishedAtMs);
-    if (ledger.rows > 0) await insert({ table: "ledger", ...ledger, token: `${token}:ledger` });
-    const exporters = encodeExporters(books.exporters);
-    if (exporters.rows > 0) await insert({ table: "exporters", ...exporters, token: `${token}:exporters` });
+    const ledger = ledgerRows([...books.ledger, ...booksOfCut(batches, unreadable)], publishedAtMs);
+    if (ledger.length > 0) {
+      await insert({ table: "ledger", arrow: encodeLedger(ledger), rows: ledger.length, token: `${token}:ledger` });
+    }
+    const statuses = latestStatuses(books.exporters);
+    if (statuses.length > 0) {
+      const arrow = encodeExporters(statuses);
+      await insert({ table: "exporters", arrow, rows: statuses.length, token: `${token}:exporters` });
+    }
     await (consumer as Consumer).commit(delivery);
 
     counts.cuts++;

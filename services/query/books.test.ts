@@ -157,7 +157,7 @@ describe("exporters", () => {
       last_seen_at: "2026-11-24T00:02:00+08:00",
       templates: 7,
       sampling_rates: [512, 1_000],
-      sampling_known: false,
+      sampling_known: true,
       clock_offset_ms: 90_000,
       clock_off: true,
     });
@@ -170,10 +170,31 @@ describe("exporters", () => {
     expect(router.streams[0].sampling).toEqual([{ sampler: 1, rate: 1_000 }]);
   });
 
+  test("whether sampling is known goes by the traffic: options of another stream do, and one silent flow does not", async () => {
+    const at = new Date().toISOString();
+    await insertExporters(store, [
+      { ...STREAM, exporter: "192.0.2.8", sampling: [], sampling_source: "unknown" },
+      { ...STREAM, exporter: "192.0.2.9" },
+    ]);
+    await insertFlows(store, [
+      { at, exporter: "192.0.2.8", bytes: 500, sampling_rate: 1_000 },
+      { at, exporter: "192.0.2.9", bytes: 700, sampling_rate: 1_000 },
+      { at, exporter: "192.0.2.9", bytes: 30, sampling_rate: 0 },
+    ]);
+    const { body } = await get(service, "/api/v1/exporters?exporter=192.0.2.8&exporter=192.0.2.9");
+    expect(body.exporters).toMatchObject([
+      { exporter: "192.0.2.8", sampling_known: true, unknown_sampling_bytes: "0" },
+      { exporter: "192.0.2.9", sampling_known: false, unknown_sampling_bytes: "30" },
+    ]);
+  });
+
   test("an exporter that is in the books only is listed, and :: is not one", async () => {
     const { body } = await get(service, "/api/v1/exporters");
-    expect(body.exporters.map((router: { exporter: string }) => router.exporter)).toEqual(["192.0.2.1", "2001:db8::1"]);
-    expect(body.exporters[1]).toMatchObject({ last_seen_at: null, streams: [], sampling_known: false });
+    const names = body.exporters.map((router: { exporter: string }) => router.exporter);
+    expect(names).toEqual(expect.arrayContaining(["192.0.2.1", "2001:db8::1"]));
+    expect(names).not.toContain("::");
+    const booked = body.exporters[names.indexOf("2001:db8::1")];
+    expect(booked).toMatchObject({ last_seen_at: null, streams: [], sampling_known: false });
   });
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeFlows, encodeTable } from "@v6meter/batch";
+import { encodeExporters, encodeFlows, encodeLedger } from "@v6meter/batch";
 import {
   addressBytes,
   createFlowBatch,
@@ -101,34 +101,13 @@ export async function insertLedger(
   store: Store,
   entries: readonly (Omit<LedgerDelta, "reason"> & { at: string; reason?: string })[],
 ): Promise<void> {
-  const arrow = encodeTable({
-    at: { kind: "time", values: entries.map(({ at }) => Date.parse(at)) },
-    exporter: { kind: "ip", values: entries.map(({ exporter }) => addressBytes(exporter) as Uint8Array) },
-    stage: { kind: "string", values: entries.map(({ stage }) => stage) },
-    outcome: { kind: "string", values: entries.map(({ outcome }) => outcome) },
-    reason: { kind: "string", values: entries.map(({ reason = "" }) => reason) },
-    count: { kind: "i64", values: entries.map(({ count }) => count) },
-  });
+  const rows = entries.map(({ at, reason = "", ...entry }) => ({ ...entry, reason, atMs: Date.parse(at) }));
+  const arrow = encodeLedger(rows);
   await store.insert({ table: "ledger", arrow, rows: entries.length, token: randomUUID() });
 }
 
 export async function insertExporters(store: Store, streams: readonly ExporterStatus[]): Promise<void> {
-  const arrow = encodeTable({
-    exporter: { kind: "ip", values: streams.map(({ exporter }) => addressBytes(exporter) as Uint8Array) },
-    version: { kind: "u8", values: streams.map(({ version }) => version) },
-    observation_domain: { kind: "u32", values: streams.map(({ observation_domain }) => observation_domain) },
-    source_port: { kind: "u16", values: streams.map(({ source_port }) => source_port) },
-    first_seen_at: { kind: "time", values: streams.map(({ first_seen_at_ms }) => first_seen_at_ms) },
-    last_seen_at: { kind: "time", values: streams.map(({ last_seen_at_ms }) => last_seen_at_ms) },
-    templates: { kind: "u32", values: streams.map(({ templates }) => templates) },
-    options_templates: { kind: "u32", values: streams.map(({ options_templates }) => options_templates) },
-    sampling: { kind: "string", values: streams.map(({ sampling }) => JSON.stringify(sampling)) },
-    sampling_source: { kind: "string", values: streams.map(({ sampling_source }) => sampling_source) },
-    clock_offset_ms: { kind: "i64", values: streams.map(({ clock_offset_ms }) => clock_offset_ms) },
-    clock_off: { kind: "bool", values: streams.map(({ clock_off }) => clock_off) },
-    interfaces: { kind: "string", values: streams.map(({ interfaces }) => JSON.stringify(interfaces)) },
-    name: { kind: "string", values: streams.map(({ name }) => name) },
-  });
+  const arrow = encodeExporters(streams);
   await store.insert({ table: "exporters", arrow, rows: streams.length, token: randomUUID() });
 }
 

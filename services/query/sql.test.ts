@@ -6,6 +6,7 @@ import type { Store } from "@v6meter/store";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { insertFlows, insertLedger, KEY, openTestStore, testService } from "./province.test-data.ts";
+import { exporterSamplingQuery } from "./queries/exporter-sampling.ts";
 import { exportersQuery } from "./queries/exporters.ts";
 import { ledgerQuery, ledgerTotalsQuery } from "./queries/ledger.ts";
 import { trafficShareQuery } from "./queries/traffic-share.ts";
@@ -128,7 +129,7 @@ describe("sql/queries", () => {
   });
 
   test("every query of the API is a file, and every file beside analysis/ is a query of the API", () => {
-    const queries = [ledgerQuery, ledgerTotalsQuery, exportersQuery, trafficShareQuery];
+    const queries = [ledgerQuery, ledgerTotalsQuery, exportersQuery, exporterSamplingQuery, trafficShareQuery];
     expect(files.filter((file) => !file.startsWith("analysis")).sort()).toEqual(
       queries.map(({ name }) => `${name}.sql`).sort(),
     );

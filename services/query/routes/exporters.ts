@@ -3,6 +3,7 @@ import type { Store } from "@v6meter/store";
 import type { Api } from "../api.ts";
 import { booksOf } from "../books.ts";
 import { listParameters } from "../list-parameters.ts";
+import { type ExporterSampling, exporterSamplingQuery } from "../queries/exporter-sampling.ts";
 import { type ExporterStream, exportersQuery } from "../queries/exporters.ts";
 import { exporterLedgers } from "./ledger.ts";
 
@@ -26,24 +27,37 @@ version, observation domain and source port).`,
     },
     async (request): Promise<api.Exporters> => {
       const { exporter } = request.query;
-      const [streams, { exporters: ledgers }] = await Promise.all([
+      const [streams, sampling, { exporters: ledgers }] = await Promise.all([
         store.query(exportersQuery, { exporter }),
+        store.query(exporterSamplingQuery, { exporter }),
         exporterLedgers(store, { period: null, exporter, stage: [] }),
       ]);
       const streamsOf = Map.groupBy(streams, (stream) => stream.exporter_text);
       const booksByExporter = new Map(ledgers.map(({ exporter, ...books }) => [exporter, books]));
+      const samplingOf = new Map(sampling.map((it) => [it.exporter_text, it]));
       const names = new Set([...booksByExporter.keys(), ...streamsOf.keys()]);
       names.delete(NO_EXPORTER);
       return {
         exporters: [...names].map((name) =>
-          exporterOf(name, streamsOf.get(name) ?? [], booksByExporter.get(name) ?? booksOf([])),
+          exporterOf(name, streamsOf.get(name) ?? [], samplingOf.get(name), booksByExporter.get(name) ?? booksOf([])),
         ),
       };
     },
   );
 }
 
-function exporterOf(exporter: string, streams: readonly ExporterStream[], books: api.Books): api.Exporter {
+/** By its traffic where it had some: an options stream of its own tells no rate, a registry knows better. */
+function samplingKnown(streams: readonly ExporterStream[], traffic: ExporterSampling | undefined): boolean {
+  if (traffic && traffic.bytes_as_exported !== "0") return traffic.unknown_sampling_bytes === "0";
+  return streams.some((stream) => stream.sampling_source !== "unknown");
+}
+
+function exporterOf(
+  exporter: string,
+  streams: readonly ExporterStream[],
+  traffic: ExporterSampling | undefined,
+  books: api.Books,
+): api.Exporter {
   const latestFirst = streams.toSorted((a, b) => b.last_seen_at_ms - a.last_seen_at_ms);
   const latest = latestFirst[0];
   const offsets = streams.map((stream) => stream.clock_offset_ms_text).toSorted((a, b) => Math.abs(b) - Math.abs(a));
@@ -55,7 +69,8 @@ function exporterOf(exporter: string, streams: readonly ExporterStream[], books:
     last_seen_at: latest ? api.instantText(latest.last_seen_at_ms) : null,
     templates: streams.reduce((sum, stream) => sum + stream.templates, 0),
     sampling_rates: [...new Set(rates)].sort((a, b) => a - b),
-    sampling_known: streams.length > 0 && streams.every((stream) => stream.sampling_source !== "unknown"),
+    sampling_known: samplingKnown(streams, traffic),
+    unknown_sampling_bytes: traffic?.unknown_sampling_bytes ?? "0",
     clock_offset_ms: offsets[0] ?? null,
     clock_off: streams.some((stream) => stream.clock_off),
     books,
