@@ -70,6 +70,20 @@ describe("POST /api/v1/sql", () => {
     });
   });
 
+  test.each([
+    "received_at >= toDateTime(bound, 'UTC')",
+    "received_at <= toDateTime(bound + 1, 'UTC')",
+    "received_at > toDateTime64(bound, 3, 'UTC')",
+    "received_at < toDateTime64(bound + 1, 3, 'UTC')",
+  ])("no row of the second at the bound is left out by %s", async (condition) => {
+    const bound = String(Math.floor(Date.parse(now) / 1_000));
+    const where = condition.replace("bound", bound);
+    const { body } = await sql(
+      `SELECT count() FROM flows WHERE ${where} UNION ALL SELECT countIf(${where}) FROM flows`,
+    );
+    expect(body.rows[0]).toEqual(body.rows[1]);
+  });
+
   test("an answer without rows has its columns", async () => {
     const { status, body } = await sql("SELECT region FROM flows WHERE region = 'x';");
     expect(status).toBe(200);

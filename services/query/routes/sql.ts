@@ -25,7 +25,8 @@ export function sqlRoute(app: Api, store: Store, config: QueryConfig): void {
         summary: "One read-only SQL statement",
         description: `Runs one SELECT of ClickHouse SQL. Writing, changing settings and reading files or other hosts are refused. Limits:
 ${limits.maxExecutionS} s, ${limits.maxRows} rows, ${limits.maxMemoryBytes} bytes of memory. Integers of 64 bits and more are strings. Statements run
-one at a time; every one is logged by its SHA-256.`,
+one at a time; every one is logged by its SHA-256. Compare received_at by >= and <=, or with a DateTime64: by > and < with
+a DateTime this engine can leave out rows of the second at the bound (ClickHouse issue 113993).`,
         body: api.sqlRequest,
         response: { 200: api.sqlResult },
       },
