@@ -84,7 +84,10 @@ test("a store that fails for a while is given the same token again, and nothing 
   });
   const service = serviceOver(store);
   await service.start();
+  while (tokens.length < 2) await sleep(20);
+  expect(service.trouble()).toBe(new Fault("STORE_UNREACHABLE").message);
   while (service.counts().cuts === 0) await sleep(20);
+  expect(service.trouble()).toBeNull();
   await service.stop();
   expect(tokens.slice(0, 3)).toEqual(Array(3).fill(tokens[0]));
   expect(inserts[0]).toMatchObject({ table: "flows", rows: 5, token: tokens[0] });

@@ -38,6 +38,8 @@ export interface ClassifierCounts {
 export interface ClassifierService extends Component {
   counts(): ClassifierCounts;
   lag(): Promise<readonly PartitionLag[]>;
+  /** Why the store has not taken the cut at hand yet; null while it takes them. */
+  trouble(): string | null;
 }
 
 /** A cut read: its rows, and what its messages say of the books. */
@@ -60,6 +62,7 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
   let running = Promise.resolve();
   let stopBy = Number.POSITIVE_INFINITY;
   let failed: Error | null = null;
+  let trouble: string | null = null;
 
   function read(delivery: Delivery): Cut {
     const cut = { batches: [] as FlowBatch[], books: { ledger: [], exporters: [] } as BatchBooks, unreadable: 0 };
@@ -81,8 +84,11 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
   async function insert(request: Insert): Promise<void> {
     for (;;) {
       try {
-        return await store.insert(request);
+        await store.insert(request);
+        trouble = null;
+        return;
       } catch (error) {
+        trouble = (error as Error).message;
         if (Date.now() >= stopBy) throw error;
         const retry = error instanceof Fault && error.retry;
         logger.error({ err: error, table: request.table }, "the store did not take a cut; trying again");
@@ -143,6 +149,7 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
   return {
     name: "classifier",
     counts: () => counts,
+    trouble: () => trouble,
     lag: async () => (consumer ? consumer.lag() : []),
     async start() {
       consumer = await bus.consumer({ topic: TOPICS.flows.name, group: CLASSIFIER_GROUP });

@@ -261,5 +261,10 @@ test("readyz asks the store, healthz does not", async () => {
   const down = testService(unreachableStore);
   expect((await get(down, "/healthz")).status).toBe(200);
   expect((await get(down, "/readyz")).status).toBe(503);
+  const stuck = testService(store, { trouble: () => "the disk is full" });
+  const answer = await get(stuck, "/readyz");
+  expect(answer.status).toBe(503);
+  expect(JSON.stringify(answer.body), "it is open to everyone").not.toContain("disk");
+  expect((await get(stuck, "/healthz")).status).toBe(200);
   await down.stop();
 });

@@ -22,6 +22,8 @@ export interface QueryServiceOptions {
   readonly logger?: FastifyBaseLogger;
   /** What the process knows of itself, for /metrics; asked at every scrape. */
   readonly live?: () => LiveFigures | Promise<LiveFigures>;
+  /** What keeps the process from writing what it receives; null while all is well. For /readyz. */
+  readonly trouble?: () => string | null;
 }
 
 export interface QueryService {
@@ -47,7 +49,7 @@ const SECURITY_HEADERS = {
 
 /** The query API over a store; inert until started. */
 export function createQueryService(options: QueryServiceOptions): QueryService {
-  const { store, config, adminKey, logger, live = () => [] } = options;
+  const { store, config, adminKey, logger, live = () => [], trouble = () => null } = options;
   const root = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -101,7 +103,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     exportersRoute(routes, store);
     ledgerRoute(routes, store);
     sqlRoute(routes, store, config);
-    healthRoutes(routes, store);
+    healthRoutes(routes, store, trouble);
     metricsRoute(routes, metrics);
   });
 

@@ -75,6 +75,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     adminKey: adminKey.key,
     logger,
     live: () => liveFigures({ bus, collector, classifying }),
+    trouble: () => classifying.trouble(),
   });
   const http = await query.start();
   parts.defer(() => query.stop());

@@ -3,7 +3,7 @@ import type { Store } from "@v6meter/store";
 import type { Api } from "../api.ts";
 
 /** `/healthz` and `/readyz`, open to everyone: they say nothing but whether all is well. */
-export function healthRoutes(app: Api, store: Store): void {
+export function healthRoutes(app: Api, store: Store, trouble: () => string | null): void {
   const config = { open: true };
   app.get(
     "/healthz",
@@ -19,8 +19,8 @@ export function healthRoutes(app: Api, store: Store): void {
       config,
       schema: {
         tags: ["health"],
-        summary: "The store answers",
-        description: "503 while it does not.",
+        summary: "The store answers and takes what is received",
+        description: "503 while it does not; nothing is lost meanwhile, it waits on the bus.",
         security: [],
         response: { 200: api.health },
       },
@@ -29,6 +29,7 @@ export function healthRoutes(app: Api, store: Store): void {
       await store.ping().catch((error: unknown) => {
         throw new Fault("STORE_UNREACHABLE", undefined, { cause: error });
       });
+      if (trouble() !== null) throw new Fault("STORE_UNREACHABLE");
       return { status: "ok" as const };
     },
   );
