@@ -10,7 +10,7 @@ import { booksOfCut, latestStatuses, ledgerRows } from "./books.ts";
 export const CLASSIFIER_GROUP = "classifier";
 
 /** Bytes a decoded row takes on the bus, about; turns a limit of rows into one of bytes. */
-const ROW_BYTES = 192;
+const ROW_BYTES = 144;
 const RECEIVE_WAIT_MS = 250;
 const RETRY_MS = 1_000;
 /** At a stop the backlog is worked off for at most so long; the rest stays on the bus. */
