@@ -278,7 +278,10 @@ export class DataSetDecoder {
       if (session.headerRate > 0) sampling_rate.fill(session.headerRate, row, row + count);
       return;
     }
-    if (plan.carriesSamplingRate && sampling_rate[row] !== 0) session.samplingSource = "record";
+    if (plan.carriesSamplingRate && sampling_rate[row] !== 0) {
+      session.samplingSource = "record";
+      session.recordRate = sampling_rate[row] as number;
+    }
     if (plan.sampler === null && !plan.carriesSamplingRate && domain.isUniform) {
       const rate = columnRate(domain.rateFor(null, 0, 0, 0));
       if (rate === 0) domain.noteUnresolved(this.filling.generation, row, count, null);

@@ -212,8 +212,12 @@ export class Exporter {
     let optionsTemplates = 0;
     for (const { layout } of session.templates.values()) if (layout.options) optionsTemplates++;
     const sampling: ExporterStatus["sampling"] = [...domain.samplers].map(([sampler, rate]) => ({ sampler, rate }));
-    const rate = domain.defaultRate || session.headerRate;
-    if (rate > 0) sampling.unshift({ sampler: null, rate });
+    const others = new Set([
+      domain.defaultRate || session.headerRate,
+      session.recordRate,
+      ...domain.interfaceRates.values(),
+    ]);
+    for (const rate of others) if (rate > 0) sampling.push({ sampler: null, rate });
     return {
       exporter: this.text,
       version: session.version,

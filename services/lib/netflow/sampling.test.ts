@@ -122,6 +122,8 @@ test("a record's own rate goes before the options', and a zero in it does not", 
     ]),
   );
   expect(subject.column("sampling_rate")).toEqual([7, 100]);
+  const rates = subject.decoder.takeStatus()[0]?.sampling.map(({ rate }) => rate);
+  expect(rates, "both are told").toEqual([100, 7]);
 });
 
 describe.each([
@@ -219,6 +221,8 @@ describe("a rate told for an interface", () => {
       ]),
     );
     expect(subject.column("sampling_rate")).toEqual([100, 200, 200, 200, 100, 0]);
+    const rates = subject.decoder.takeStatus()[0]?.sampling.map(({ rate }) => rate);
+    expect(rates, "each is told once").toEqual([100, 200]);
   });
 
   test("is that of its records only (v9 scope)", () => {

@@ -35,6 +35,8 @@ export class Session {
   samplingSource: SamplingSource = "unknown";
   /** Rate of the newest v5 header; 0 when not known. */
   headerRate = 0;
+  /** Rate of the newest record that told its own; 0 when none did. */
+  recordRate = 0;
   /** Heard of since the status was last taken. */
   heard = true;
   #bestOffsetMs = Number.NEGATIVE_INFINITY;
