@@ -1,12 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
+import { CAPTURE_FOLDERS, capturesIn } from "@v6meter/captures";
 import { replay } from "@v6meter/exporter";
 import { type Capture, readCapture } from "@v6meter/pcap";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Platform, settled, startPlatform } from "./platform.ts";
 
-const FOLDER = resolve(import.meta.dirname, "../../../shared/captures");
+const FOLDER = CAPTURE_FOLDERS.shared;
 const missing = !existsSync(FOLDER);
 if (missing) process.stdout.write("../shared/captures is not here: no capture of it is sent through the pipeline\n");
 if (missing && process.env.CI) throw new Error("../shared/captures is missing: CI cannot go without it");
@@ -59,13 +60,7 @@ interface ReferenceRecord {
 
 const REVERSE_PEN = 29305;
 
-const files = missing
-  ? []
-  : [FOLDER, join(FOLDER, "restricted")].flatMap((folder) =>
-      readdirSync(folder)
-        .filter((file) => file.endsWith(".pcap"))
-        .map((file) => join(folder, file)),
-    );
+const files = capturesIn(FOLDER, CAPTURE_FOLDERS.restricted);
 
 /** Several captures share an exporter's address; here each has addresses of its own. */
 function withOwnAddresses(capture: Capture, index: number): Capture {

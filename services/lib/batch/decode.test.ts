@@ -1,3 +1,4 @@
+import { Random } from "@v6meter/random";
 import {
   ARROW_METADATA,
   type BatchBooks,
@@ -180,23 +181,19 @@ describe("what is not a stream of flow records is a BATCH_UNREADABLE that says w
 
 test("damaged streams are read or refused, and never hold more rows than bytes", () => {
   const stream = encodeFlowsStream([sampleBatch(4, 9), sampleBatch(2, 10)], { stage: "decode", books: BOOKS });
-  let state = 12_345;
-  const draw = (below: number) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 4_294_967_296) * below);
-  };
+  const random = new Random(12_345);
   const lies = [0, 1, 0x7f, 0x80, 0xff];
   let read = 0;
   let refused = 0;
   for (let round = 0; round < 5_000; round++) {
     const damaged = stream.slice();
-    for (let i = draw(4); i >= 0; i--) {
-      const at = draw(damaged.length - 4);
-      if (draw(2) === 0) damaged[at] = lies[draw(lies.length)] as number;
+    for (let i = random.below(4); i >= 0; i--) {
+      const at = random.below(damaged.length - 4);
+      if (random.below(2) === 0) damaged[at] = lies[random.below(lies.length)] as number;
       else
         new DataView(damaged.buffer).setUint32(
           at,
-          [0xffffffff, 0x7fffffff, draw(100), draw(damaged.length)][draw(4)] as number,
+          [0xffffffff, 0x7fffffff, random.below(100), random.below(damaged.length)][random.below(4)] as number,
           true,
         );
     }

@@ -1,3 +1,4 @@
+import { Random } from "@v6meter/random";
 import {
   createFlowBatch,
   FIELD_NAMES,
@@ -17,11 +18,8 @@ export function labelsOf(size: number): FlowLabels {
 
 /** A batch whose every element is drawn from the seed; labels stay below `labels`. */
 export function sampleBatch(rows: number, seed: number, labels = 5): FlowBatch {
-  let state = seed;
-  const draw = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 8;
-  };
+  const random = new Random(seed);
+  const draw = () => random.below(16_777_216);
   const batch = createFlowBatch(rows + 3);
   batch.rows = rows;
   batch.labels = labelsOf(labels);

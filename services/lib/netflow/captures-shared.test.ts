@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { CAPTURE_FOLDERS, capturesIn } from "@v6meter/captures";
 import { readCapture } from "@v6meter/pcap";
 import {
   addressBytes,
@@ -19,13 +19,8 @@ import { createDecoder, type FlowSink } from "./index.ts";
  * tests are skipped, which CI does not allow.
  */
 
-const FOLDER = join(import.meta.dirname, "../../../../shared/captures");
-const FOLDERS = [FOLDER, join(FOLDER, "restricted")].filter((folder) => existsSync(folder));
-const CAPTURES = FOLDERS.flatMap((folder) =>
-  readdirSync(folder)
-    .filter((file) => file.endsWith(".pcap"))
-    .map((file) => join(folder, file.slice(0, -".pcap".length))),
-);
+const FOLDER = CAPTURE_FOLDERS.shared;
+const CAPTURES = capturesIn(FOLDER, CAPTURE_FOLDERS.restricted).map((path) => path.slice(0, -".pcap".length));
 if (CAPTURES.length === 0) process.stderr.write(`SKIPPED: no captures in ${FOLDER}\n`);
 
 const FIRST_RECEIVED_AT_MS = Date.UTC(2026, 0, 1);

@@ -87,8 +87,9 @@ function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-class FlowDecoder implements Decoder {
-  readonly totals: DecoderTotals = {
+/** Totals of a decoder that has seen nothing yet. */
+export function noTotals(): DecoderTotals {
+  return {
     datagrams: 0,
     sets: 0,
     flowRecords: 0,
@@ -101,6 +102,10 @@ class FlowDecoder implements Decoder {
     exporters: 0,
     unreadableStates: 0,
   };
+}
+
+class FlowDecoder implements Decoder {
+  readonly totals: DecoderTotals = noTotals();
   readonly #options: DecoderOptions;
   readonly #exporters = new ExporterTable();
   readonly #reader: DatagramReader;

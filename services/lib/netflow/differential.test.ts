@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { CAPTURE_FOLDERS } from "@v6meter/captures";
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { CAPTURE_FOLDERS, capturesIn } from "@v6meter/captures";
 import { readCapture } from "@v6meter/pcap";
 import {
   addressBytes,
@@ -313,10 +313,9 @@ if (!shared) console.warn("SKIPPED: ../shared/captures is missing, its captures 
 test.runIf(process.env.CI)("the shared captures are there", () => expect(shared).toBe(true));
 
 describe("captures of real exporters", () => {
-  const files = Object.values(CAPTURE_FOLDERS)
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => ({ name, path: join(folder, name) })))
-    .filter(({ name }) => name.endsWith(".pcap") && !name.includes("ipfix"));
+  const files = capturesIn(...Object.values(CAPTURE_FOLDERS))
+    .map((path) => ({ name: basename(path), path }))
+    .filter(({ name }) => !name.includes("ipfix"));
   test.each(files)("$name: every disagreement is explained", ({ name, path }) => {
     const comparison = new Comparison();
     // Exporters of different captures may have the same address: the port tells the library's tables apart.

@@ -1,23 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { CAPTURE_FOLDERS, capturesIn } from "@v6meter/captures";
 import { describe, expect, test } from "vitest";
 import { readCapture } from "./index.ts";
 
-const ROOT = join(import.meta.dirname, "../../..");
-const FOLDERS = ["../shared/captures", "../shared/captures/restricted"].map((folder) => join(ROOT, folder));
+const FOLDERS = [CAPTURE_FOLDERS.shared, CAPTURE_FOLDERS.restricted];
 const present = FOLDERS.every((folder) => existsSync(folder));
 if (!present) console.warn("SKIPPED: ../shared/captures is missing, no real exporter's capture is read");
 
 test.runIf(process.env.CI)("the shared captures are there", () => expect(present).toBe(true));
 
 describe.runIf(present)("real exporters' captures", () => {
-  const files = present
-    ? FOLDERS.flatMap((folder) =>
-        readdirSync(folder)
-          .filter((name) => name.endsWith(".pcap"))
-          .map((name) => join(folder, name)),
-      )
-    : [];
+  const files = capturesIn(...FOLDERS);
   test("there are some", () => expect(files.length).toBeGreaterThan(60));
   test.each(files.map((file) => ({ name: basename(file), file })))("$name has every datagram", ({ file }) => {
     const expected = JSON.parse(readFileSync(file.replace(/pcap$/, "expected.json"), "utf8"));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Random } from "@v6meter/random";
 import { TOPICS } from "@v6meter/schemas";
 import { expect, test } from "vitest";
 import type { Bus, Consumer, Message } from "../port.ts";
@@ -50,11 +51,7 @@ const nameOf = ({ value }: Message) => Buffer.from(value).toString("latin1").spl
 
 test("a publisher killed at any moment loses nothing acknowledged, repeats nothing and publishes no half", async () => {
   const path = join(testFolder(), "bus");
-  let state = 20_261_124;
-  const draw = (below: number) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 4_294_967_296) * below);
-  };
+  const random = new Random(20_261_124);
   const acknowledged: string[] = [];
   const seen: Seen[] = [];
   for (let round = 0; round < 16; round++) {
@@ -66,8 +63,8 @@ test("a publisher killed at any moment loses nothing acknowledged, repeats nothi
       acks++;
     });
     // In the first rounds it may be killed as it makes the bus.
-    const acksBefore = round < 4 ? 0 : 1 + draw(40);
-    if (acksBefore === 0) await sleep(draw(400));
+    const acksBefore = round < 4 ? 0 : 1 + random.below(40);
+    if (acksBefore === 0) await sleep(random.below(400));
     while (acks < acksBefore) await sleep(1);
     await publisher.kill();
 

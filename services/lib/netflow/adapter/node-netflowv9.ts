@@ -1,7 +1,7 @@
 import { addressText, type ExporterStatus, type LedgerDelta } from "@v6meter/schemas";
 import { ExporterBooks } from "../books.ts";
 import type { DecoderTotals } from "../datagram.ts";
-import type { Decoder } from "../decoder.ts";
+import { type Decoder, noTotals } from "../decoder.ts";
 import { emptyHeader, readHeader } from "../header.ts";
 import { DEFAULT_DECODER_OPTIONS, type DecoderOptions } from "../options.ts";
 import type { FlowSink } from "../sink.ts";
@@ -44,19 +44,7 @@ class NodeNetflowV9Decoder implements Decoder {
   /** Books of datagrams of exporters beyond the limit and of those forgotten since the last take. */
   readonly #leftBooks: LedgerDelta[] = [];
   readonly #header = emptyHeader();
-  readonly #totals: DecoderTotals = {
-    datagrams: 0,
-    sets: 0,
-    flowRecords: 0,
-    reverseRecords: 0,
-    optionsRecords: 0,
-    templates: 0,
-    optionsTemplates: 0,
-    withdrawals: 0,
-    parkedSets: 0,
-    exporters: 0,
-    unreadableStates: 0,
-  };
+  readonly #totals = noTotals();
 
   constructor(options: DecoderOptions, library: NetflowV9Library) {
     this.#options = options;
