@@ -14,6 +14,11 @@ export const FAULTS = {
   },
   BUS_FULL: { retry: true, en: "The bus holds as much as its setting allows.", zh: "总线已达到容量上限。" },
   BUS_UNREACHABLE: { retry: true, en: "The bus does not answer.", zh: "总线无响应。" },
+  BUS_MESSAGE_LARGE: {
+    retry: false,
+    en: "A message is larger than the bus takes.",
+    zh: "消息超出总线允许的大小。",
+  },
   BUS_INVALID: {
     retry: false,
     en: "The bus's files are not this program's or are damaged.",

@@ -7,8 +7,25 @@ import { hostPort } from "./address.ts";
  * (`V6METER_COLLECTOR__UDP=127.0.0.1:2055,127.0.0.1:4739`).
  */
 
+/** Addresses of a small page for Prometheus and health checks, served by a process without the API. */
+const monitorAddress = (port: number) =>
+  hostPort
+    .default(`127.0.0.1:${port}`)
+    .describe(
+      "Address of /metrics, /livez and /readyz of the process by itself; /metrics asks for the key of keys_dir",
+    );
+
+const secretFile = (what: string) => z.string().min(1).nullable().default(null).describe(what);
+
 export const collectorConfig = z
   .strictObject({
+    processes: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe("Processes that read the same UDP addresses, each its share of the exporters; more than 1 needs Linux"),
+    monitor: monitorAddress(9601),
     udp: z
       .array(hostPort)
       .min(1)
@@ -72,24 +89,82 @@ export const collectorConfig = z
   })
   .describe("Collector: UDP to bus");
 
+export const kafkaConfig = z
+  .strictObject({
+    brokers: z
+      .array(hostPort)
+      .default([])
+      .describe("Bootstrap brokers; none: the bus is embedded. KAFKA_BROKERS sets it as well"),
+    topic_prefix: z
+      .string()
+      .regex(/^[a-zA-Z0-9._-]{0,100}$/)
+      .default("")
+      .describe("Put before the names of topics, groups and transactions, so that several platforms share brokers"),
+    replication_factor: z
+      .int()
+      .min(1)
+      .max(15)
+      .nullable()
+      .default(null)
+      .describe("Replicas of topics that are made here; null: the broker's default"),
+    max_message_bytes: z
+      .int()
+      .min(1_048_576)
+      .max(1_073_741_824)
+      .default(16_777_216)
+      .describe("Size of a message at most; the topics' max.message.bytes must be as large"),
+    retention_ms: z
+      .int()
+      .min(3_600_000)
+      .default(259_200_000)
+      .describe("How long the topic of flows is kept, read or not; set where the topic is made here"),
+    request_timeout_ms: z
+      .int()
+      .min(1_000)
+      .max(300_000)
+      .default(15_000)
+      .describe("Longest wait for an answer of a broker"),
+    session_timeout_ms: z
+      .int()
+      .min(6_000)
+      .max(300_000)
+      .default(30_000)
+      .describe("A classifier silent for so long loses its partitions"),
+    tls: z.boolean().default(false).describe("Speak TLS to the brokers"),
+    tls_ca_file: secretFile("Certificates of the authority that signed the brokers', PEM; null: the system's"),
+    tls_cert_file: secretFile("Certificate of this client, PEM"),
+    tls_key_file: secretFile("Private key of this client, PEM"),
+    sasl_mechanism: z
+      .enum(["none", "plain", "scram-sha-256", "scram-sha-512"])
+      .default("none")
+      .describe("How this client says who it is"),
+    sasl_username: z.string().default("").describe("Its name"),
+    sasl_password_file: secretFile("File that holds its password"),
+  })
+  .describe("Kafka, for services in processes of their own");
+
 export const busConfig = z
   .strictObject({
+    kafka: kafkaConfig.prefault({}),
     partitions: z
       .int()
       .min(1)
       .max(256)
       .default(1)
-      .describe("Partitions of the topic of flows, fixed when the bus is made"),
+      .describe(
+        "Partitions of the topic of flows, fixed when the bus or topic is made; classifiers beyond it have nothing to do",
+      ),
     max_bytes: z
       .int()
       .min(268_435_456)
       .default(8_589_934_592)
       .describe("Size of what the bus may hold; beyond it publishing is refused"),
   })
-  .describe("Embedded bus");
+  .describe("Bus: embedded, and a collector's spool before Kafka");
 
 export const classifierConfig = z
   .strictObject({
+    monitor: monitorAddress(9602),
     registry_dir: z
       .string()
       .nullable()
@@ -118,6 +193,35 @@ export const classifierConfig = z
 
 export const storeConfig = z
   .strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .nullable()
+      .default(null)
+      .describe("ClickHouse's HTTP interface; null: the engine is embedded. CLICKHOUSE_URL sets it as well"),
+    username: z.string().default("default").describe("User of the server"),
+    password_file: secretFile("File that holds its password"),
+    database: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+      .default("v6meter")
+      .describe("Database of the server, made where it is missing and the user may"),
+    cluster: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/)
+      .nullable()
+      .default(null)
+      .describe("Cluster of the server: tables are Replicated and Distributed ON it; null: one server"),
+    tls_ca_file: secretFile("Certificates of the authority that signed the server's, PEM; null: the system's"),
+    request_timeout_ms: z
+      .int()
+      .min(1_000)
+      .max(3_600_000)
+      .default(120_000)
+      .describe("Longest wait for the server's answer"),
+    sql: hostPort
+      .nullable()
+      .default("127.0.0.1:8123")
+      .describe("Address of ClickHouse's HTTP interface over the embedded engine, for reading; null: none"),
     raw_ttl_days: z.int().min(1).max(3_650).default(30).describe("Rows of flows expire after so many days"),
     max_memory_bytes: z.int().min(268_435_456).default(4_294_967_296).describe("Memory the embedded engine may use"),
     max_threads: z.int().min(1).max(256).default(2).describe("Threads of one statement of the embedded engine"),
@@ -149,6 +253,12 @@ export const queryConfig = z
 
 export const config = z.strictObject({
   data_dir: z.string().min(1).default("./data").describe("Folder of the bus, the store and the keys"),
+  keys_dir: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("Folder of the keys, which all processes of a platform share; null: data_dir"),
   log_level: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")

@@ -21,6 +21,8 @@ export function recordingBus(before: (call: number) => Promise<void> = async () 
   const published: Published[] = [];
   let calls = 0;
   const bus: Bus = {
+    busId: "recording",
+    maxMessageBytes: 1_073_741_824,
     partitions: 1,
     publish: async (messages) => {
       await before(++calls);

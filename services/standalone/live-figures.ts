@@ -20,7 +20,7 @@ const figure = (kind: LiveFigure["kind"], name: string, help: string, value: num
 export async function liveFigures({ bus, collector, classifying }: LiveSources): Promise<LiveFigures> {
   const collected = collector.counts();
   const classified = classifying.counts();
-  const usage = await bus.usage();
+  const usage = (await bus.usage()) ?? { bytes: 0, maxBytes: 0 };
   const lag = await classifying.lag();
   const figures: LiveFigure[] = [
     figure("gauge", "v6meter_bus_bytes", "Bytes the bus holds.", usage.bytes),

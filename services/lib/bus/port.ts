@@ -10,6 +10,10 @@ export interface OutgoingMessage {
   readonly key: string;
   /** Null in a compacted topic forgets the key. */
   readonly value: Uint8Array | null;
+  /** The partition it goes to, of a topic that is not compacted; by its key where left out. */
+  readonly partition?: number;
+  /** Short texts beside the value. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Message {
@@ -18,6 +22,7 @@ export interface Message {
   readonly key: string;
   readonly value: Uint8Array;
   readonly publishedAtMs: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -48,8 +53,10 @@ export interface PartitionLag {
   readonly committedOffset: number;
   /** The offset the next message of the partition will have. */
   readonly endOffset: number;
+  /** Messages not committed; at most so many where the bus's offsets have gaps, as a transaction's end makes in Kafka. */
   readonly messages: number;
-  readonly bytes: number;
+  /** Bytes of their values; null where the bus does not tell. */
+  readonly bytes: number | null;
 }
 
 /**
@@ -61,7 +68,8 @@ export interface Consumer {
    * The next messages of one partition after its position, at least one and at most the limits (one
    * message is delivered even where it alone is over `maxBytes`); null when none came in time, the
    * signal was aborted or the consumer stopped. After a restart or a change of owner, a cut that was
-   * begun and not committed comes first, whole, whatever the limits.
+   * begun and not committed comes first, whole, whatever the limits. A partition that was taken from
+   * the member while a delivery was out may come again: what is out of it is lost then (BUS_CUT_LOST).
    */
   receive(limits: ReceiveLimits): Promise<Delivery | null>;
   /**
@@ -90,10 +98,16 @@ export interface BusUsage {
 export interface Bus {
   /** Partitions of each topic, as fixed when the bus was made; messages of one key share one. */
   readonly partitions: number;
+  /** Names this bus and no other; a part of every token. */
+  readonly busId: string;
+  /** Bytes of a message's value at most; a larger one is refused by BUS_MESSAGE_LARGE, and all beside it. */
+  readonly maxMessageBytes: number;
   /**
    * Publishes all messages or none, durably when it resolves; order within a key is the order of
-   * calls. Throws a Fault BUS_FULL (retryable, nothing was published) or BUS_UNREACHABLE. The values are
-   * the caller's again once it resolves or rejects.
+   * calls. Throws a Fault BUS_FULL (retryable, nothing was published), BUS_MESSAGE_LARGE or
+   * BUS_UNREACHABLE: then a bus behind a network may have published them or not, all or none, and who must
+   * not publish twice publishes a position along (TOPICS.positions) and reads it before trying again.
+   * The values are the caller's again once it resolves or rejects.
    */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
   /** The last message of every key of a compacted topic. */
@@ -103,7 +117,8 @@ export interface Bus {
    * messages committed by every group that ever joined are deleted in time.
    */
   consumer(options: { topic: string; group: string }): Promise<Consumer>;
-  usage(): Promise<BusUsage>;
+  /** What it holds of what it may hold; null where the bus has no bound of its own. */
+  usage(): Promise<BusUsage | null>;
   /** Finishes what was accepted and closes. */
   stop(): Promise<void>;
 }

@@ -57,6 +57,16 @@ test("a variable holds numbers and lists", () => {
   expect(load({ env }).config.collector).toMatchObject({ batch_rows: 2048, udp: ["127.0.0.1:1", "[::1]:2"] });
 });
 
+test("KAFKA_BROKERS and CLICKHOUSE_URL are read by the names others know, and give way to their own", () => {
+  const env = { KAFKA_BROKERS: "a:9092,b:9092", CLICKHOUSE_URL: "http://c:8123" };
+  expect(load({ env }).config).toMatchObject({
+    bus: { kafka: { brokers: ["a:9092", "b:9092"] } },
+    store: { url: "http://c:8123" },
+  });
+  const own = { ...env, V6METER_STORE__URL: "http://d:8123" };
+  expect(load({ env: own }).config.store.url).toBe("http://d:8123");
+});
+
 test.each([
   {
     says: "a wrong type names path, origin, what was found and what is allowed",
@@ -73,7 +83,7 @@ test.each([
   {
     says: "an unknown setting lists its neighbours",
     yaml: "bus:\n  partition: 4\n",
-    message: /^bus\.partition \(.*\): unknown setting; allowed here: partitions, max_bytes\.$/,
+    message: /^bus\.partition \(.*\): unknown setting; allowed here: kafka, partitions, max_bytes\.$/,
   },
   {
     says: "an unknown group is refused without settings in it too",
@@ -83,7 +93,7 @@ test.each([
   {
     says: "an unknown group within a group",
     yaml: "bus: { disk: {} }\n",
-    message: /^bus\.disk \(.*\): unknown setting; allowed here: partitions, max_bytes\.$/,
+    message: /^bus\.disk \(.*\): unknown setting; allowed here: kafka, partitions, max_bytes\.$/,
   },
   {
     says: "a setting by the name of what objects inherit",
@@ -115,7 +125,7 @@ test.each([
   {
     says: "a scalar where a group belongs",
     yaml: "bus: 4\n",
-    message: /^bus \(.*\): found 4, allowed is a group of partitions, max_bytes\.$/,
+    message: /^bus \(.*\): found 4, allowed is a group of kafka, partitions, max_bytes\.$/,
   },
   { says: "a file that is not YAML", yaml: "bus: [", message: /v6meter\.yaml: is not YAML: / },
 ])("$says", ({ message, ...sources }) => {

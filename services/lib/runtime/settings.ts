@@ -24,6 +24,12 @@ const PREFIX = "V6METER_";
 /** Names the configuration file itself, and so is not a setting. */
 export const CONFIG_FILE_VARIABLE = "V6METER_CONFIG";
 
+/** Variables by names that other programs know as well. */
+const KNOWN_VARIABLES: Readonly<Record<string, readonly string[]>> = {
+  KAFKA_BROKERS: ["bus", "kafka", "brokers"],
+  CLICKHOUSE_URL: ["store", "url"],
+};
+
 type Tree = { [key: string]: unknown };
 interface JsonSchema {
   type?: string;
@@ -136,6 +142,10 @@ export function loadSettings(sources: SettingSources): Settings {
 
   const file = readFile(sources.file);
   for (const { path, value } of leaves(file.tree)) if (path.length > 0) set(path, value, file.name);
+  for (const [name, path] of Object.entries(KNOWN_VARIABLES)) {
+    const text = sources.env[name];
+    if (text) set([...path], fromText(path, text), name);
+  }
   for (const [name, text] of Object.entries(sources.env)) {
     if (!name.startsWith(PREFIX) || name === CONFIG_FILE_VARIABLE || text === undefined) continue;
     const path = name.slice(PREFIX.length).toLowerCase().split("__");

@@ -3,7 +3,7 @@ import type { Bus, BusUsage, Consumer, OutgoingMessage } from "../port.ts";
 import { isCompacted } from "./compaction.ts";
 import { joinGroup } from "./consumer.ts";
 import { type Environment, HELD, openEnvironment } from "./environment.ts";
-import { checkMessage, writeMessages } from "./publish.ts";
+import { checkMessage, MESSAGE_MAX_BYTES, writeMessages } from "./publish.ts";
 import { Retention } from "./retention.ts";
 
 /**
@@ -29,6 +29,8 @@ export async function openEmbeddedBus(options: { path: string; partitions: numbe
 
 class EmbeddedBus implements Bus {
   readonly partitions: number;
+  readonly busId: string;
+  readonly maxMessageBytes = MESSAGE_MAX_BYTES;
   readonly #environment: Environment;
   readonly #retention: Retention;
   readonly #maxBytes: number;
@@ -38,6 +40,7 @@ class EmbeddedBus implements Bus {
 
   constructor(environment: Environment, maxBytes: number) {
     this.partitions = environment.identity.partitions;
+    this.busId = environment.identity.busId;
     this.#environment = environment;
     this.#retention = new Retention(environment);
     this.#maxBytes = maxBytes;
@@ -45,7 +48,7 @@ class EmbeddedBus implements Bus {
 
   async publish(messages: readonly OutgoingMessage[]): Promise<void> {
     this.#checkOpen();
-    messages.forEach(checkMessage);
+    for (const message of messages) checkMessage(message, this.partitions);
     if (messages.length === 0) return;
     const published = this.#environment.transact(() => writeMessages(this.#environment, messages, this.#maxBytes));
     this.#publishing.add(published);

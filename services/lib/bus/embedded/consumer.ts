@@ -79,8 +79,9 @@ class EmbeddedConsumer implements Consumer {
       if (cut) return this.#deliver(partition, this.#read(partition, ...cut), true);
     }
     for (const partition of free) {
-      const { next } = this.#position(partition);
-      const { end } = environment.partitions.get([topic, partition]) ?? EMPTY_PARTITION;
+      const { first, end } = environment.partitions.get([topic, partition]) ?? EMPTY_PARTITION;
+      // Of a topic that keeps so many bytes, the oldest may be gone unread.
+      const next = Math.max(first, this.#position(partition).next);
       if (next < end) return this.#deliver(partition, this.#read(partition, next, end - 1, limits), false);
     }
     return null;
@@ -113,7 +114,8 @@ class EmbeddedConsumer implements Consumer {
           "BUS_INVALID",
           `The bus in ${path} is damaged: message ${offset} of ${topic}/${partition} is missing.`,
         );
-      messages.push({ offset, key: head.key, publishedAtMs: head.publishedAtMs, value });
+      const { key, publishedAtMs, headers = {} } = head;
+      messages.push({ offset, key, publishedAtMs, value, headers });
       bytes += head.size;
     }
     return messages;
@@ -152,7 +154,7 @@ class EmbeddedConsumer implements Consumer {
       const position = this.#position(partition);
       if (position.next === lastOffset + 1) return;
       const cutDiffers = position.cut && (position.cut[0] !== firstOffset || position.cut[1] !== lastOffset);
-      if (position.next !== firstOffset || cutDiffers)
+      if (position.next > firstOffset || cutDiffers)
         throw new Fault("BUS_CUT_LOST", `The cut ${delivery.token} is not the next of group ${group}.`);
       this.#environment.positions.put([topic, partition, group], to(position));
     });
@@ -165,8 +167,8 @@ class EmbeddedConsumer implements Consumer {
     const { topic } = this.#membership;
     return environment.read(() =>
       Array.from({ length: environment.identity.partitions }, (_, partition) => {
-        const { end, bytes } = environment.partitions.get([topic, partition]) ?? EMPTY_PARTITION;
-        const { next } = this.#position(partition);
+        const { first, end, bytes } = environment.partitions.get([topic, partition]) ?? EMPTY_PARTITION;
+        const next = Math.max(first, this.#position(partition).next);
         const before = next < end ? (environment.heads.get([topic, partition, next])?.before ?? bytes) : bytes;
         return { partition, committedOffset: next, endOffset: end, messages: end - next, bytes: bytes - before };
       }),

@@ -1,6 +1,6 @@
 import { Fault } from "@v6meter/schemas";
 import type { OutgoingMessage } from "../port.ts";
-import { isCompacted } from "./compaction.ts";
+import { isCompacted, retainBytes } from "./compaction.ts";
 import { type Environment, HELD } from "./environment.ts";
 import { partitionOf } from "./partition.ts";
 import { EMPTY_PARTITION, type Partition } from "./records.ts";
@@ -8,8 +8,18 @@ import { EMPTY_PARTITION, type Partition } from "./records.ts";
 /** lmdb's keys hold topic and key; longer ones are an error of the program. */
 const KEY_MAX_BYTES = 512;
 
-/** Throws a TypeError for a message no bus can take: found before anything is written. */
-export function checkMessage({ topic, key, value }: OutgoingMessage): void {
+/** What lmdb holds in one value with ease; no batch comes near. */
+export const MESSAGE_MAX_BYTES = 1_073_741_824;
+
+/** Throws BUS_MESSAGE_LARGE for a value that is too large, a TypeError for a message no bus can take: found before anything is written. */
+export function checkMessage({ topic, key, value, partition }: OutgoingMessage, partitions: number): void {
+  if ((value?.length ?? 0) > MESSAGE_MAX_BYTES)
+    throw new Fault(
+      "BUS_MESSAGE_LARGE",
+      `A message of ${topic} has ${value?.length} bytes; allowed are ${MESSAGE_MAX_BYTES}.`,
+    );
+  if (partition !== undefined && (isCompacted(topic) || !Number.isInteger(partition) || !(partition < partitions)))
+    throw new TypeError(`a message of ${topic} cannot go to partition ${partition} of ${partitions}`);
   if (Buffer.byteLength(topic) > KEY_MAX_BYTES || Buffer.byteLength(key) > KEY_MAX_BYTES)
     throw new TypeError(`topic and key of a message are at most ${KEY_MAX_BYTES} bytes each`);
   if (topic.includes("\0") || key.includes("\0")) throw new TypeError("topic and key of a message hold no NUL");
@@ -41,28 +51,49 @@ export function writeMessages(environment: Environment, messages: readonly Outgo
     throw new Fault("BUS_FULL", `The bus in ${path} ${told}.`);
   }
 
-  append(environment, appended);
-  let count = held.messages + appended.length;
+  const dropped = append(environment, appended);
+  let count = held.messages + appended.length - dropped.messages;
   for (const { topic, key, value, had } of replaced) {
     if (value) compacted.put([topic, key], value);
     else if (had) compacted.remove([topic, key]);
     count += Number(value !== null) - Number(had);
   }
-  counters.put(HELD, { bytes: held.bytes + bytes, messages: count });
+  counters.put(HELD, { bytes: held.bytes + bytes - dropped.bytes, messages: count });
 }
 
-function append({ heads, identity, partitions, values }: Environment, messages: readonly OutgoingMessage[]): void {
+/** Appends the messages; returns what had to go of topics that keep so many bytes. */
+function append(environment: Environment, messages: readonly OutgoingMessage[]): { bytes: number; messages: number } {
+  const { heads, identity, partitions, values } = environment;
   const publishedAtMs = Date.now();
   const grown = new Map<string, { topic: string; partition: number; record: Partition }>();
-  for (const { topic, key, value } of messages) {
-    const partition = partitionOf(key, identity.partitions);
+  for (const { topic, key, value, headers, partition: to } of messages) {
+    const partition = to ?? partitionOf(key, identity.partitions);
     const name = `${partition}/${topic}`;
     const record = grown.get(name)?.record ?? partitions.get([topic, partition]) ?? EMPTY_PARTITION;
     const bytes = value as Uint8Array;
-    heads.put([topic, partition, record.end], { key, publishedAtMs, size: bytes.length, before: record.bytes });
+    heads.put([topic, partition, record.end], {
+      key,
+      publishedAtMs,
+      size: bytes.length,
+      before: record.bytes,
+      ...(headers && { headers }),
+    });
     values.put([topic, partition, record.end], bytes);
     const next = { ...record, end: record.end + 1, bytes: record.bytes + bytes.length };
     grown.set(name, { topic, partition, record: next });
   }
-  for (const { topic, partition, record } of grown.values()) partitions.put([topic, partition], record);
+  const dropped = { bytes: 0, messages: 0 };
+  for (const { topic, partition, record } of grown.values()) {
+    let { first } = record;
+    for (const keep = retainBytes(topic); keep !== null && first < record.end - 1; first++) {
+      const head = heads.get([topic, partition, first]);
+      if (!head || record.bytes - head.before <= keep) break;
+      heads.remove([topic, partition, first]);
+      values.remove([topic, partition, first]);
+      dropped.bytes += head.size;
+      dropped.messages++;
+    }
+    partitions.put([topic, partition], { ...record, first });
+  }
+  return dropped;
 }

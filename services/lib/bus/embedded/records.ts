@@ -36,6 +36,7 @@ export interface Head {
   readonly size: number;
   /** `bytes` of the partition before it: differences give the size of a run. */
   readonly before: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Where a group stands in a partition. */
