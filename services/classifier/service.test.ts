@@ -75,6 +75,82 @@ test("what is published before and after a message that cannot be read is writte
   expect((await service.lag()).every(({ messages }) => messages === 0)).toBe(true);
 });
 
+test("a message that cannot be read lies in the topic of dead letters as it was, with its reason and place", async () => {
+  const poison = new TextEncoder().encode("not Arrow");
+  await publish(flows(3));
+  await publish(poison);
+  const service = serviceOver(recordingStore().store);
+  await service.start();
+  await service.stop();
+  const reader = await bus.consumer({ topic: TOPICS.dead_letters.name, group: "reader" });
+  const delivery = await reader.receive({ maxMessages: 10, maxBytes: 1_000_000, waitMs: 5_000 });
+  expect(delivery?.messages.map(({ value }) => Buffer.from(value).toString())).toEqual(["not Arrow"]);
+  expect(delivery?.messages[0]?.headers).toEqual({
+    "v6meter.reason": expect.stringContaining("not an Arrow stream"),
+    "v6meter.topic": TOPICS.flows.name,
+    "v6meter.partition": "0",
+    "v6meter.offset": "1",
+  });
+});
+
+test("a member whose partition was taken stores nothing of it and goes on; the other stores all of it", async () => {
+  await publish(flows(3));
+  const [first, second] = [recordingStore(), recordingStore()];
+  const lost = Promise.withResolvers<void>();
+  const join = bus.consumer.bind(bus);
+  bus.consumer = async (options) => {
+    const member = await join(options);
+    const begin = member.begin.bind(member);
+    member.begin = async (delivery) => {
+      const other = await join(options);
+      await other.stop();
+      lost.resolve();
+      return begin(delivery);
+    };
+    return member;
+  };
+  const before = serviceOver(first.store);
+  await before.start();
+  await lost.promise;
+  while (before.counts().lostCuts === 0) await sleep(5);
+  await before.stop();
+  bus.consumer = join;
+  const after = serviceOver(second.store);
+  await after.start();
+  await after.stop();
+  expect([first.rowsOf("flows"), second.rowsOf("flows")]).toEqual([[], [3]]);
+});
+
+test("a bus that does not answer for a while is waited for", async () => {
+  await publish(flows(2));
+  const join = bus.consumer.bind(bus);
+  let refusals = 0;
+  bus.consumer = async (options) => {
+    const member = await join(options);
+    for (const step of ["receive", "begin", "commit"] as const) {
+      const original = member[step].bind(member) as (argument: never) => Promise<never>;
+      let refused = false;
+      Object.assign(member, {
+        [step]: async (argument: never) => {
+          if (!refused) {
+            refused = true;
+            refusals++;
+            throw new Fault("BUS_UNREACHABLE");
+          }
+          return original(argument);
+        },
+      });
+    }
+    return member;
+  };
+  const { store, rowsOf } = recordingStore();
+  const service = serviceOver(store);
+  await service.start();
+  while (service.counts().cuts === 0) await sleep(20);
+  await service.stop();
+  expect([refusals, rowsOf("flows")]).toEqual([3, [2]]);
+});
+
 test("a store that fails for a while is given the same token again, and nothing is skipped", async () => {
   await publish(flows(5));
   const tokens: string[] = [];

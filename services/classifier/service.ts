@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeFlows, encodeExporters, encodeFlowsStream, encodeLedger } from "@v6meter/batch";
-import type { Bus, Consumer, Delivery, PartitionLag } from "@v6meter/bus";
+import type { Bus, Consumer, Delivery, Message, OutgoingMessage, PartitionLag } from "@v6meter/bus";
 import type { Classifier } from "@v6meter/classify";
 import type { Component, Logger } from "@v6meter/runtime";
-import { type BatchBooks, type ClassifierConfig, Fault, type FlowBatch, TOPICS } from "@v6meter/schemas";
+import {
+  type BatchBooks,
+  type ClassifierConfig,
+  DEAD_LETTER_HEADERS,
+  Fault,
+  type FlowBatch,
+  TOPICS,
+} from "@v6meter/schemas";
 import type { Insert, Store } from "@v6meter/store";
 import { booksOfCut, latestStatuses, ledgerRows } from "./books.ts";
 
@@ -13,6 +20,7 @@ export const CLASSIFIER_GROUP = "classifier";
 const ROW_BYTES = 144;
 const RECEIVE_WAIT_MS = 250;
 const RETRY_MS = 1_000;
+const REASON_MAX_LENGTH = 500;
 /** At a stop the backlog is worked off for at most so long; the rest stays on the bus. */
 const DRAIN_MAX_MS = 60_000;
 
@@ -31,14 +39,18 @@ export interface ClassifierCounts {
   cuts: number;
   repeatedCuts: number;
   rows: number;
+  /** Cuts that went to another member of the group before they were committed: theirs to store. */
+  lostCuts: number;
   unreadableMessages: number;
   insertSeconds: number;
+  /** From the publish of the last message of the last cut to its commit. */
+  delaySeconds: number;
 }
 
 export interface ClassifierService extends Component {
   counts(): ClassifierCounts;
   lag(): Promise<readonly PartitionLag[]>;
-  /** Why the store has not taken the cut at hand yet; null while it takes them. */
+  /** Why the bus or the store does not serve the cut at hand; null while they do. */
   trouble(): string | null;
 }
 
@@ -46,7 +58,24 @@ export interface ClassifierService extends Component {
 interface Cut {
   readonly batches: FlowBatch[];
   readonly books: BatchBooks;
-  readonly unreadable: number;
+  /** Messages that could not be read, for the topic of dead letters. */
+  readonly unreadable: OutgoingMessage[];
+}
+
+/** A message that cannot be read as it was, with the reason and the place it came from. */
+function deadLetter({ key, value, offset }: Message, partition: number, error: unknown): OutgoingMessage {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    topic: TOPICS.dead_letters.name,
+    key,
+    value,
+    headers: {
+      [DEAD_LETTER_HEADERS.reason]: reason.slice(0, REASON_MAX_LENGTH),
+      [DEAD_LETTER_HEADERS.topic]: TOPICS.flows.name,
+      [DEAD_LETTER_HEADERS.partition]: String(partition),
+      [DEAD_LETTER_HEADERS.offset]: String(offset),
+    },
+  };
 }
 
 /**
@@ -55,7 +84,15 @@ interface Cut {
  */
 export function createClassifierService(options: ClassifierServiceOptions): ClassifierService {
   const { config, bus, store, classifier, logger, onExit } = options;
-  const counts: ClassifierCounts = { cuts: 0, repeatedCuts: 0, rows: 0, unreadableMessages: 0, insertSeconds: 0 };
+  const counts: ClassifierCounts = {
+    cuts: 0,
+    repeatedCuts: 0,
+    lostCuts: 0,
+    rows: 0,
+    unreadableMessages: 0,
+    insertSeconds: 0,
+    delaySeconds: 0,
+  };
   const limits = { maxMessages: 1_024, maxBytes: config.cut_rows * ROW_BYTES, waitMs: RECEIVE_WAIT_MS };
   const pace = new AbortController();
   let consumer: Consumer | undefined;
@@ -64,44 +101,52 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
   let failed: Error | null = null;
   let trouble: string | null = null;
 
+  /** Reads and classifies a cut. Whatever is wrong with one message stops neither the others nor the partition. */
   function read(delivery: Delivery): Cut {
-    const cut = { batches: [] as FlowBatch[], books: { ledger: [], exporters: [] } as BatchBooks, unreadable: 0 };
+    const cut: Cut = { batches: [], books: { ledger: [], exporters: [] }, unreadable: [] };
     for (const message of delivery.messages) {
       try {
         const { batches, books } = decodeFlows(message.value);
-        cut.batches.push(...batches.filter(({ rows }) => rows > 0));
+        const filled = batches.filter(({ rows }) => rows > 0);
+        for (const batch of filled) classifier.classify(batch);
+        cut.batches.push(...filled);
         cut.books.ledger.push(...books.ledger);
         cut.books.exporters.push(...books.exporters);
       } catch (error) {
-        cut.unreadable++;
+        cut.unreadable.push(deadLetter(message, delivery.partition, error));
         logger.error({ err: error, partition: delivery.partition, offset: message.offset }, "a message is unreadable");
       }
     }
     return cut;
   }
 
-  /** Repeats until the store has it: a token that was stored before changes nothing. */
-  async function insert(request: Insert): Promise<void> {
+  /** Repeats a step, each of which is safe to repeat, until it succeeds; a fault that would come again is thrown. */
+  async function persist(what: string, step: () => Promise<void>, always: boolean): Promise<void> {
     for (;;) {
       try {
-        await store.insert(request);
+        await step();
         trouble = null;
         return;
       } catch (error) {
+        const code = error instanceof Fault ? error.code : null;
+        const retry = error instanceof Fault && error.retry && code !== "BUS_CUT_LOST";
+        if (code === "BUS_CUT_LOST" || !(retry || always)) throw error;
         trouble = (error as Error).message;
         if (Date.now() >= stopBy) throw error;
-        const retry = error instanceof Fault && error.retry;
-        logger.error({ err: error, table: request.table }, "the store did not take a cut; trying again");
+        logger.error({ err: error }, `${what}; trying again`);
         await sleep(retry ? RETRY_MS : RETRY_MS * 5);
       }
     }
   }
 
-  async function process(delivery: Delivery): Promise<void> {
-    const { batches, books, unreadable } = read(delivery);
-    for (const batch of batches) classifier.classify(batch);
-    await (consumer as Consumer).begin(delivery);
+  /** Repeats until the store has it: a token that was stored before changes nothing. */
+  const insert = (request: Insert) =>
+    persist(`the store did not take ${request.table}`, () => store.insert(request), true);
+  const onBus = (step: () => Promise<void>) => persist("the bus did not answer", step, false);
 
+  async function writeCut(delivery: Delivery, { batches, books, unreadable }: Cut): Promise<void> {
+    const member = consumer as Consumer;
+    await onBus(() => member.begin(delivery));
     const startedAt = performance.now();
     const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
     const { token } = delivery;
@@ -110,7 +155,7 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
       await insert({ table: "flows", arrow, rows, token: `${token}:flows` });
     }
     const publishedAtMs = delivery.messages.at(-1)?.publishedAtMs ?? Date.now();
-    const ledger = ledgerRows([...books.ledger, ...booksOfCut(batches, unreadable)], publishedAtMs);
+    const ledger = ledgerRows([...books.ledger, ...booksOfCut(batches, unreadable.length)], publishedAtMs);
     if (ledger.length > 0) {
       await insert({ table: "ledger", arrow: encodeLedger(ledger), rows: ledger.length, token: `${token}:ledger` });
     }
@@ -119,20 +164,47 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
       const arrow = encodeExporters(statuses);
       await insert({ table: "exporters", arrow, rows: statuses.length, token: `${token}:exporters` });
     }
-    await (consumer as Consumer).commit(delivery);
+    // Before the commit: after a crash a dead letter may be there twice, but is never missing.
+    if (unreadable.length > 0) await onBus(() => bus.publish(unreadable));
+    await onBus(() => member.commit(delivery));
 
     counts.cuts++;
     if (delivery.repeated) counts.repeatedCuts++;
     counts.rows += rows;
-    counts.unreadableMessages += unreadable;
+    counts.unreadableMessages += unreadable.length;
     counts.insertSeconds += (performance.now() - startedAt) / 1000;
+    counts.delaySeconds = Math.max(0, Date.now() - publishedAtMs) / 1000;
+  }
+
+  async function process(delivery: Delivery): Promise<void> {
+    try {
+      await writeCut(delivery, read(delivery));
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === "BUS_CUT_LOST")) throw error;
+      counts.lostCuts++;
+      trouble = null;
+      logger.warn({ partition: delivery.partition, token: delivery.token }, "the partition has gone to another member");
+    }
+  }
+
+  /** The next cut; a bus that does not answer for now is waited for. */
+  async function receive(stopping: boolean): Promise<Delivery | null> {
+    try {
+      return await (consumer as Consumer).receive(stopping ? { ...limits, waitMs: 0 } : limits);
+    } catch (error) {
+      if (!(error instanceof Fault && error.retry) || stopping) throw error;
+      trouble = error.message;
+      logger.error({ err: error }, "the bus does not answer; trying again");
+      await sleep(RETRY_MS, undefined, { signal: pace.signal }).catch(() => {});
+      return null;
+    }
   }
 
   async function run(): Promise<void> {
     while (Date.now() < stopBy) {
       const startedAt = Date.now();
       const stopping = pace.signal.aborted;
-      const delivery = await (consumer as Consumer).receive(stopping ? { ...limits, waitMs: 0 } : limits);
+      const delivery = await receive(stopping);
       if (!delivery) {
         if (stopping) return;
         continue;
