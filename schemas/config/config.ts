@@ -12,7 +12,7 @@ const monitorAddress = (port: number) =>
   hostPort
     .default(`127.0.0.1:${port}`)
     .describe(
-      "Address of /metrics, /livez and /readyz of the process by itself; /metrics asks for the key of keys_dir",
+      "Address of /metrics, /healthz and /readyz of the process by itself; /metrics asks for the key of keys_dir",
     );
 
 const secretFile = (what: string) => z.string().min(1).nullable().default(null).describe(what);

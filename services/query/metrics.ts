@@ -1,7 +1,7 @@
+import { type LiveFigures, putFigures } from "@v6meter/monitor";
 import { type LedgerStage, STAGES } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { LiveFigures } from "./live.ts";
 import { type LedgerEntry, ledgerTotalsQuery } from "./queries/ledger.ts";
 
 /** How long the sums of the ledger serve; a scrape by several servers costs one query. */
@@ -40,7 +40,7 @@ export function createMetrics(store: Store, live: () => LiveFigures | Promise<Li
         entries === null ? 0 : 1,
       );
       if (entries) putLedger(scrape, entries);
-      putLive(scrape, await live());
+      putFigures(scrape, await live());
       return { contentType: scrape.contentType, body: `${await own.metrics()}\n${await scrape.metrics()}` };
     },
     start: () => collectDefaultMetrics({ register: own }),
@@ -78,15 +78,6 @@ function putLedger(registry: Registry, entries: readonly LedgerEntry[]): void {
 
 function isSequence({ outcome }: LedgerEntry): boolean {
   return (SEQUENCE_OUTCOMES as readonly string[]).includes(outcome);
-}
-
-function putLive(registry: Registry, figures: LiveFigures): void {
-  for (const { name, help, kind, values } of figures) {
-    const labelNames = Object.keys(values[0]?.labels ?? {});
-    const Kind = kind === "counter" ? Counter : Gauge;
-    const metric = new Kind({ name, help, labelNames, registers: [registry] });
-    for (const { labels = {}, value } of values) metric.inc(labels, value);
-  }
 }
 
 /** One load at a time, kept for a while; a failed one is not kept. */

@@ -1,9 +1,9 @@
+import type { LiveFigures } from "@v6meter/monitor";
 import { Fault, type HostPort, parseHostPort, type QueryConfig } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { requireKey } from "./auth.ts";
-import type { LiveFigures } from "./live.ts";
 import { createMetrics } from "./metrics.ts";
 import { describeApi } from "./openapi.ts";
 import { answerClientError, answerError, sendProblem } from "./problem.ts";

@@ -1,7 +1,7 @@
 import type { Bus } from "@v6meter/bus";
 import type { ClassifierService } from "@v6meter/classifier";
 import type { CollectorThread } from "@v6meter/collector";
-import type { LiveFigure, LiveFigures } from "@v6meter/query";
+import type { LiveFigure, LiveFigures } from "@v6meter/monitor";
 
 export interface LiveSources {
   readonly bus: Bus;

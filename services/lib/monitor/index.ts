@@ -1,0 +1,3 @@
+export * from "./exposition.ts";
+export * from "./live.ts";
+export * from "./monitor.ts";
