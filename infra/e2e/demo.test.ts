@@ -9,7 +9,7 @@ afterEach(() => {
 test("the demo shows shares that are the API's and the books, stays up, and drains at Ctrl-C", {
   timeout: 180_000,
 }, async () => {
-  demo = runCommandLine("npm run demo -- --udp 127.0.0.1:0 --http 127.0.0.1:0");
+  demo = runCommandLine("npm run demo -- --udp 127.0.0.1:0 --http 127.0.0.1:0 --sql 127.0.0.1:0");
   const startedAt = performance.now();
   await demo.until(/账目相符/, 150_000);
   process.stdout.write(

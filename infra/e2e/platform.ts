@@ -26,6 +26,12 @@ export interface Platform {
   stop(): Promise<number | null>;
 }
 
+/** The environment of a program that stands alone, whatever broker or server the tests were given. */
+export function standaloneEnvironment(): NodeJS.ProcessEnv {
+  const { KAFKA_BROKERS: _brokers, CLICKHOUSE_URL: _url, ...env } = process.env;
+  return { ...env, V6METER_LOG_LEVEL: "warn", V6METER_STORE__SQL: "127.0.0.1:0" };
+}
+
 /** Starts the program on a data folder and free ports, and waits until it says where it listens. */
 export async function startPlatform(
   data: string,
@@ -34,7 +40,7 @@ export async function startPlatform(
   const child = spawn(
     process.execPath,
     [PROGRAM, "start", "--data", data, "--udp", at, "--http", "127.0.0.1:0", ...args],
-    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, V6METER_LOG_LEVEL: "warn" }, cwd: data },
+    { stdio: ["ignore", "pipe", "pipe"], env: standaloneEnvironment(), cwd: data },
   );
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

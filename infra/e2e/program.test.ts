@@ -8,7 +8,7 @@ import { formatHostPort } from "@v6meter/schemas";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ROOT } from "./command.ts";
 import { FlowSender } from "./flow-sender.ts";
-import { type Platform, settled, startPlatform } from "./platform.ts";
+import { type Platform, settled, standaloneEnvironment, startPlatform } from "./platform.ts";
 
 const PROGRAM = join(ROOT, "services/standalone/bin/v6meter.js");
 
@@ -22,7 +22,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   const result = spawnSync(process.execPath, [...node, PROGRAM, ...args], {
     cwd: folder,
     encoding: "utf8",
-    env: { ...process.env, ...env },
+    env: { ...standaloneEnvironment(), ...env },
     timeout: 30_000,
   });
   return { code: result.status, out: result.stdout, err: result.stderr };
@@ -77,6 +77,35 @@ describe("the command line", () => {
     expect(refused.err.trim().split("\n")).toHaveLength(1);
   });
 
+  test.each([
+    {
+      says: "start with a broker",
+      args: ["start"],
+      env: { KAFKA_BROKERS: "127.0.0.1:9092" },
+      code: 78,
+      err: /bus\.kafka\.brokers: start runs bus and store in its own process/,
+    },
+    {
+      says: "a collector without a broker",
+      args: ["collector"],
+      env: {},
+      code: 78,
+      err: /bus\.kafka\.brokers: none is set/,
+    },
+    {
+      says: "a classifier without a store",
+      args: ["classifier", "--kafka", "127.0.0.1:9092"],
+      env: {},
+      code: 78,
+      err: /store\.url: none is set/,
+    },
+    { says: "a query API without a store", args: ["query"], env: {}, code: 78, err: /store\.url: none is set/ },
+  ])("$says: $err", ({ args, env, code, err }) => {
+    const told = run(args, env);
+    expect(told.code).toBe(code);
+    expect(told.err).toMatch(err);
+  });
+
   test("too old a Node.js gets one line, not a syntax error", () => {
     const old = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.19.0'})";
     const { code, err } = run(["start"], {}, ["--import", old]);
@@ -124,7 +153,13 @@ describe("the running program", () => {
   });
 
   test("a signal is heeded from the first moment on: it stops the program as soon as it is up", async () => {
-    const child = spawn(process.execPath, [PROGRAM, "--data", folder, "--udp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    const child = spawn(
+      process.execPath,
+      [PROGRAM, "--data", folder, "--udp", "127.0.0.1:0", "--http", "127.0.0.1:0"],
+      {
+        env: standaloneEnvironment(),
+      },
+    );
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       if (output === "") child.kill("SIGTERM");

@@ -1,23 +1,32 @@
 import { join } from "node:path";
 import { openEmbeddedBus } from "@v6meter/bus";
-import { createClassifierService } from "@v6meter/classifier";
-import { createClassifier, loadRegistry, watchRegistry } from "@v6meter/classify";
+import { loadRegistry } from "@v6meter/classify";
 import { createCollectorThread } from "@v6meter/collector";
 import { createQueryService } from "@v6meter/query";
-import { ensureKey, ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
-import { type Config, Fault, type HostPort } from "@v6meter/schemas";
+import { ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
+import { type Config, Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
-import { liveFigures } from "./live-figures.ts";
+import { startClassifying } from "./classifying.ts";
+import { busFigures, classifierFigures, collectorFigures } from "./figures.ts";
+import { type Key, keyLine, openKey } from "./keys.ts";
+import type { Program, Running } from "./run.ts";
+import { startSqlPort } from "./sql-port.ts";
+import { supervise } from "./supervision.ts";
 
-export interface App {
+export interface App extends Running {
   readonly udp: readonly HostPort[];
   readonly http: HostPort;
-  /** The administrator's key; `created` when this start made it, and it is to be shown once. */
-  readonly adminKey: { readonly key: string; readonly created: boolean };
-  /** Rejects when a part ends that nobody asked to; never resolves. */
-  readonly failed: Promise<never>;
-  /** Stops the intake first and the store last: what was received is written. */
-  stop(): Promise<void>;
+  readonly adminKey: Key;
+}
+
+/** Kafka and a server store belong to processes of their own: said, not silently left aside. */
+function checkStandsAlone({ bus, store }: Config): void {
+  const set = [bus.kafka.brokers.length > 0 && "bus.kafka.brokers", store.url !== null && "store.url"].filter(Boolean);
+  if (set.length === 0) return;
+  throw new Fault(
+    "CONFIG_INVALID",
+    `${set.join(" and ")}: start runs bus and store in its own process; allowed is none. Use the commands collector, classifier and query.`,
+  );
 }
 
 /**
@@ -25,13 +34,12 @@ export interface App {
  * the classifier, the classifier before the collector. When a part cannot start, those that run stop.
  */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
-  const registryDir = config.classifier.registry_dir;
-  const registry = loadRegistry(registryDir);
+  checkStandsAlone(config);
+  loadRegistry(config.classifier.registry_dir);
   await ensureWritableFolder(config.data_dir, "data_dir");
-  const adminKey = await ensureKey(join(config.data_dir, "admin.key"));
-  const subscriberKey = await ensureKey(join(config.data_dir, "subscriber.key"));
-  const failed = Promise.withResolvers<never>();
-  failed.promise.catch(() => {});
+  const adminKey = await openKey(config, "admin");
+  const subscriberKey = await openKey(config, "subscriber");
+  const { failed, ended } = supervise();
 
   await using parts = new AsyncDisposableStack();
   const storePath = join(config.data_dir, "store");
@@ -39,46 +47,31 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   await store.migrate();
   const busOptions = { path: join(config.data_dir, "bus"), partitions: config.bus.partitions };
   const bus = parts.adopt(await openEmbeddedBus({ ...busOptions, maxBytes: config.bus.max_bytes }), (it) => it.stop());
-
-  const classifier = createClassifier({
-    registry,
-    subscriberKey: Buffer.from(subscriberKey.key, "base64url"),
-    repeatWindowMs: config.classifier.repeat_window_ms,
-    repeatSlots: config.classifier.repeat_slots,
-  });
-  if (registryDir !== null) {
-    const watch = watchRegistry(registryDir, {
-      onChange: (changed) => {
-        classifier.use(changed);
-        logger.info("the registry has changed and is in force");
-      },
-      onError: (fault) => logger.error(fault.message),
-      since: registry,
-    });
-    parts.defer(async () => watch.stop());
-  }
-  const ended = (part: string) => (cause: Error) =>
-    failed.reject(new Fault("INTERNAL", `the ${part} has ended: ${cause.message}`, { cause }));
-  const onExit = ended("classifier");
-  const classifying = createClassifierService({ config: config.classifier, bus, store, classifier, logger, onExit });
-  await startWith(parts, classifying);
-
-  const collector = createCollectorThread({
-    config,
-    busPath: busOptions.path,
+  const classifying = await startClassifying(parts, {
+    config: config.classifier,
+    bus,
+    store,
+    subscriberKey: subscriberKey.key,
     logger,
-    onExit: ended("collector"),
+    onExit: ended("classifier"),
   });
+
+  const collector = createCollectorThread({ config, busPath: busOptions.path, logger, onExit: ended("collector") });
   const query = createQueryService({
     store,
     config: config.query,
     adminKey: adminKey.key,
     logger,
-    live: () => liveFigures({ bus, collector, classifying }),
+    live: async () => [
+      ...(await busFigures(bus)),
+      ...classifierFigures(classifying.counts(), await classifying.lag()),
+      ...collectorFigures(collector.counts()),
+    ],
     trouble: () => classifying.trouble(),
   });
   const http = await query.start();
   parts.defer(() => query.stop());
+  const sql = await startSqlPort(parts, config, store, logger);
   await startWith(parts, collector);
 
   const running = parts.move();
@@ -87,10 +80,25 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     udp: collector.addresses,
     http,
     adminKey,
-    failed: failed.promise,
+    failed,
+    announce: () => [
+      `UDP   ${collector.addresses.map(formatHostPort).join("  ")}  (NetFlow v1, v5, v7, v9, IPFIX on each)`,
+      `API   http://${formatHostPort(http)}/api/v1/traffic/share`,
+      `docs  http://${formatHostPort(http)}/docs`,
+      ...sql,
+      keyLine(adminKey),
+    ],
     stop: () => {
       stopping ??= running.disposeAsync();
       return stopping;
     },
   };
 }
+
+/** `v6meter start`. */
+export const APP: Program<App> = {
+  name: "start",
+  says: "the platform in one process",
+  options: ["data", "keys", "udp", "http", "sql", "registry"],
+  start: startApp,
+};

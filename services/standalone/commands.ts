@@ -9,16 +9,36 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "start",
     says: "the platform in one process: UDP in, API out (the default)",
-    load: async () => (await import("./start.ts")).start,
+    load: async () => (await import("./run.ts")).commandOf((await import("./app.ts")).APP),
   },
   {
     name: "demo",
     says: "the platform fed with a simulated day and real captures",
     load: async () => (await import("./demo.ts")).demo,
   },
+  {
+    name: "collector",
+    says: "in a process of its own: UDP to Kafka, by way of a spool on this disk",
+    load: async () => (await import("./run.ts")).commandOf((await import("./collector-process.ts")).COLLECTOR),
+  },
+  {
+    name: "classifier",
+    says: "in a process of its own: Kafka to the store; as many as wanted",
+    load: async () => (await import("./run.ts")).commandOf((await import("./classifier-process.ts")).CLASSIFIER),
+  },
+  {
+    name: "query",
+    says: "in a process of its own: the API over the store",
+    load: async () => (await import("./run.ts")).commandOf((await import("./query-process.ts")).QUERY),
+  },
+  {
+    name: "store",
+    says: "in a process of its own: the embedded store, served as ClickHouse over HTTP",
+    load: async () => (await import("./run.ts")).commandOf((await import("./store-process.ts")).STORE),
+  },
 ];
 
 export function commandHelp(): string {
-  const lines = COMMANDS.map(({ name, says }) => `  ${name.padEnd(10)}${says}`);
+  const lines = COMMANDS.map(({ name, says }) => `  ${name.padEnd(12)}${says}`);
   return `v6meter: how IPv6 grows in a province, from routers' flow exports\n\n  v6meter COMMAND [--help]\n\n${lines.join("\n")}\n`;
 }

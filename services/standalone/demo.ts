@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { runDemo } from "@v6meter/exporter";
 import { formatHostPort, type HostPort } from "@v6meter/schemas";
-import type { App } from "./app.ts";
-import { runProgram } from "./start.ts";
-import { readStartArguments, START_HELP } from "./start-options.ts";
+import { APP, type App } from "./app.ts";
+import { optionsHelp, readArguments } from "./options.ts";
+import { run } from "./run.ts";
 
 const INFRA = resolve(import.meta.dirname, "../../infra");
 const SEED = 20_181_101;
@@ -21,17 +21,19 @@ async function ask({ http, adminKey }: App, path: string): Promise<unknown> {
 export async function demo(args: string[]): Promise<number> {
   const temporary = await mkdtemp(join(tmpdir(), "v6meter-demo-"));
   try {
-    const given = readStartArguments(args, {
+    const given = readArguments(args, APP.options, {
       data_dir: temporary,
       log_level: "warn",
       "classifier.registry_dir": join(INFRA, "demo/registry"),
     });
     if (given.help) {
-      process.stdout.write(`v6meter demo: the platform fed with a simulated day and real captures\n\n${START_HELP}`);
+      process.stdout.write(
+        `v6meter demo: the platform fed with a simulated day and real captures\n\n${optionsHelp(APP.options)}`,
+      );
       return 0;
     }
     const abort = new AbortController();
-    return await runProgram(given.settings(), {
+    return await run(APP, given.settings().config, {
       abort: () => abort.abort(),
       run: (app) =>
         runDemo({

@@ -1,0 +1,74 @@
+import type { Bus, PartitionLag } from "@v6meter/bus";
+import type { ClassifierCounts } from "@v6meter/classifier";
+import type { CollectorCounts } from "@v6meter/collector";
+import type { LiveFigure, LiveFigures } from "@v6meter/monitor";
+
+const figure = (kind: LiveFigure["kind"], name: string, help: string, value: number): LiveFigure => ({
+  name,
+  help,
+  kind,
+  values: [{ value }],
+});
+
+/** A figure of each partition. */
+function lagFigure(name: string, help: string, lag: readonly PartitionLag[]): LiveFigure {
+  return {
+    name,
+    help,
+    kind: "gauge",
+    values: lag.map(({ partition, messages }) => ({ labels: { partition: String(partition) }, value: messages })),
+  };
+}
+
+/** What an embedded bus holds: the bus of the standalone, or a collector's spool. */
+export async function busFigures(bus: Bus): Promise<LiveFigures> {
+  const usage = await bus.usage();
+  if (!usage) return [];
+  return [
+    figure("gauge", "v6meter_bus_bytes", "Bytes the embedded bus or the spool holds.", usage.bytes),
+    figure("gauge", "v6meter_bus_max_bytes", "Bytes the embedded bus or the spool may hold.", usage.maxBytes),
+  ];
+}
+
+/** What a classifier did since its start. */
+export function classifierFigures(counts: ClassifierCounts, lag: readonly PartitionLag[]): LiveFigures {
+  return [
+    lagFigure("v6meter_bus_lag_messages", "Messages the classifiers have not committed.", lag),
+    figure("counter", "v6meter_classifier_cuts_total", "Cuts inserted.", counts.cuts),
+    figure("counter", "v6meter_classifier_repeated_cuts_total", "Cuts repeated after a crash.", counts.repeatedCuts),
+    figure("counter", "v6meter_classifier_lost_cuts_total", "Cuts that went to another member.", counts.lostCuts),
+    figure("counter", "v6meter_classifier_rows_total", "Rows inserted.", counts.rows),
+    figure(
+      "counter",
+      "v6meter_classifier_dead_letters_total",
+      "Messages that could not be read and went to the dead letters.",
+      counts.unreadableMessages,
+    ),
+    figure("counter", "v6meter_classifier_insert_seconds_total", "Time spent inserting.", counts.insertSeconds),
+    figure(
+      "gauge",
+      "v6meter_classifier_delay_seconds",
+      "From the publish of the last message of the last cut to its commit.",
+      counts.delaySeconds,
+    ),
+  ];
+}
+
+/** What a collector did since its start; nothing before it has told anything. */
+export function collectorFigures(counts: CollectorCounts | null): LiveFigures {
+  if (!counts) return [];
+  return [
+    figure("counter", "v6meter_collector_datagrams_total", "Datagrams read from the sockets.", counts.datagrams),
+    figure("counter", "v6meter_collector_datagram_bytes_total", "Octets of those datagrams.", counts.datagramBytes),
+    figure("counter", "v6meter_collector_kernel_drops_total", "Datagrams the kernel dropped.", counts.kernelDrops),
+    figure("counter", "v6meter_collector_flow_records_total", "Flow records decoded.", counts.flowRecords),
+    figure("counter", "v6meter_collector_options_records_total", "Options records decoded.", counts.optionsRecords),
+    figure("gauge", "v6meter_collector_queue_bytes", "Encoded batches that wait for the bus.", counts.queuedBytes),
+    figure(
+      "counter",
+      "v6meter_collector_dropped_records_total",
+      "Records the bus would not take.",
+      counts.droppedRecords,
+    ),
+  ];
+}
