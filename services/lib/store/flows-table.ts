@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { CLICKHOUSE_TYPES, Fault, FIELD_NAMES, FIELDS, type FieldName } from "@v6meter/schemas";
+import { type Cluster, clusterStatements, localTable } from "./cluster/statements.ts";
 
 interface Column {
   name: string;
@@ -11,8 +12,16 @@ function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
+/** Changes the table: on one server as told, on a cluster at every one of its servers. */
+async function alterFlows(client: ClickHouseClient, changes: string, cluster: Cluster | null): Promise<void> {
+  const sql = `ALTER TABLE flows ${changes}`;
+  for (const query of cluster ? clusterStatements({ name: "flows", sql }, cluster) : [sql]) {
+    await client.command({ query, clickhouse_settings: { mutations_sync: "1" } });
+  }
+}
+
 /** Throws STORE_INVALID where the columns of `flows` are not those of the field table; comments them with its docs. */
-async function checkColumns(client: ClickHouseClient): Promise<void> {
+async function checkColumns(client: ClickHouseClient, cluster: Cluster | null): Promise<void> {
   const answer = await client.query({ query: "DESCRIBE TABLE flows", format: "JSONEachRow" });
   const columns = await answer.json<Column>();
   const found = columns.map(({ name, type }) => `${name} ${type}`);
@@ -28,25 +37,28 @@ async function checkColumns(client: ClickHouseClient): Promise<void> {
   const stale = columns.filter(({ name, comment }) => FIELDS[name as FieldName].doc !== comment);
   if (stale.length === 0) return;
   const changes = stale.map(({ name }) => `COMMENT COLUMN ${name} ${quoted(FIELDS[name as FieldName].doc)}`);
-  await client.command({ query: `ALTER TABLE flows ${changes.join(", ")}` });
+  await alterFlows(client, changes.join(", "), cluster);
 }
 
 /** Makes rows of flows expire after so many days, where they do not yet. */
-async function setExpiry(client: ClickHouseClient, days: number): Promise<void> {
+async function setExpiry(client: ClickHouseClient, days: number, cluster: Cluster | null): Promise<void> {
   const answer = await client.query({
-    query: "SELECT create_table_query AS ddl FROM system.tables WHERE database = currentDatabase() AND name = 'flows'",
+    query:
+      "SELECT create_table_query AS ddl FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+    query_params: { table: cluster ? localTable("flows") : "flows" },
     format: "JSONEachRow",
   });
   const [table] = await answer.json<{ ddl: string }>();
   if (table?.ddl.includes(`TTL toDateTime(received_at) + toIntervalDay(${days})`)) return;
-  await client.command({
-    query: `ALTER TABLE flows MODIFY TTL toDateTime(received_at) + INTERVAL ${days} DAY`,
-    clickhouse_settings: { mutations_sync: "1" },
-  });
+  await alterFlows(client, `MODIFY TTL toDateTime(received_at) + INTERVAL ${days} DAY`, cluster);
 }
 
 /** Brings the migrated table `flows` in line with the field table and the settings. */
-export async function settleFlows(client: ClickHouseClient, settings: { rawTtlDays: number }): Promise<void> {
-  await checkColumns(client);
-  await setExpiry(client, settings.rawTtlDays);
+export async function settleFlows(
+  client: ClickHouseClient,
+  settings: { rawTtlDays: number; cluster?: Cluster | null },
+): Promise<void> {
+  const { rawTtlDays, cluster = null } = settings;
+  await checkColumns(client, cluster);
+  await setExpiry(client, rawTtlDays, cluster);
 }

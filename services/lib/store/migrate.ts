@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { Fault } from "@v6meter/schemas";
 import { listMigrations, type Migration } from "@v6meter/sql";
+import { type Cluster, clusterStatements } from "./cluster/statements.ts";
 import { engineFault } from "./engine-fault.ts";
 
 interface Applied {
@@ -8,11 +9,12 @@ interface Applied {
   sha256: string;
 }
 
-async function apply(client: ClickHouseClient, { name, sql }: Migration): Promise<void> {
+async function apply(client: ClickHouseClient, migration: Migration, cluster: Cluster | null): Promise<void> {
+  const statements = cluster ? clusterStatements(migration, cluster) : [migration.sql];
   try {
-    await client.command({ query: sql });
+    for (const query of statements) await client.command({ query });
   } catch (error) {
-    throw engineFault(`The migration ${name} failed`, error);
+    throw engineFault(`The migration ${migration.name} failed`, error);
   }
 }
 
@@ -44,15 +46,17 @@ function check(history: readonly Applied[], migrations: readonly Migration[]): v
 
 /**
  * Applies the migrations that are missing, in order, and records each after it was applied. Killed in
- * between, the last one is applied again: every statement is safe to repeat. Returns the names applied.
+ * between, the last one is applied again: every statement is safe to repeat. On a cluster each migration is
+ * what cluster/statements.ts makes of it. Returns the names applied.
  */
 export async function applyMigrations(
   client: ClickHouseClient,
   migrations: readonly Migration[] = listMigrations(),
+  cluster: Cluster | null = null,
 ): Promise<string[]> {
   const [first] = migrations;
   if (!first) return [];
-  await apply(client, first);
+  await apply(client, first, cluster);
   const answer = await client.query({
     query: "SELECT name, sha256 FROM migrations ORDER BY name",
     format: "JSONEachRow",
@@ -63,7 +67,7 @@ export async function applyMigrations(
   const done = new Set(history.map(({ name }) => name));
   const missing = migrations.filter(({ name }) => !done.has(name));
   for (const migration of missing) {
-    await apply(client, migration);
+    await apply(client, migration, cluster);
     await record(client, migration);
   }
   return missing.map(({ name }) => name);

@@ -1,0 +1,258 @@
+CREATE DATABASE IF NOT EXISTS `v6meter` ON CLUSTER `province`;
+
+-- 0001_migrations
+CREATE TABLE IF NOT EXISTS `v6meter`.migrations ON CLUSTER `province`
+(
+  name String,
+  sha256 String,
+  applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/every_server/{database}/migrations', '{shard}-{replica}')
+ORDER BY name;
+
+-- 0002_flows
+CREATE TABLE IF NOT EXISTS `v6meter`.flows_local ON CLUSTER `province`
+(
+  received_at DateTime64(3, 'UTC') CODEC(T64, ZSTD(1)),
+  start_at DateTime64(3, 'UTC') CODEC(T64, ZSTD(1)),
+  end_at DateTime64(3, 'UTC') CODEC(T64, ZSTD(1)),
+  exporter IPv6 CODEC(ZSTD(1)),
+  observation_domain UInt32 CODEC(ZSTD(1)),
+  version UInt8 CODEC(ZSTD(1)),
+  ip_version UInt8 CODEC(ZSTD(1)),
+  src_addr IPv6 CODEC(ZSTD(1)),
+  dst_addr IPv6 CODEC(ZSTD(1)),
+  src_port UInt16 CODEC(ZSTD(1)),
+  dst_port UInt16 CODEC(ZSTD(1)),
+  protocol UInt8 CODEC(ZSTD(1)),
+  tcp_flags UInt16 CODEC(ZSTD(1)),
+  tos UInt8 CODEC(ZSTD(1)),
+  icmp_type_code UInt16 CODEC(ZSTD(1)),
+  bytes UInt64 CODEC(T64, ZSTD(1)),
+  packets UInt64 CODEC(T64, ZSTD(1)),
+  responder_bytes UInt64 CODEC(T64, ZSTD(1)),
+  responder_packets UInt64 CODEC(T64, ZSTD(1)),
+  sampling_rate UInt32 CODEC(ZSTD(1)),
+  in_if UInt32 CODEC(ZSTD(1)),
+  out_if UInt32 CODEC(ZSTD(1)),
+  src_as UInt32 CODEC(ZSTD(1)),
+  dst_as UInt32 CODEC(ZSTD(1)),
+  src_mask UInt8 CODEC(ZSTD(1)),
+  dst_mask UInt8 CODEC(ZSTD(1)),
+  next_hop IPv6 CODEC(ZSTD(1)),
+  vlan_in UInt16 CODEC(ZSTD(1)),
+  vlan_out UInt16 CODEC(ZSTD(1)),
+  mpls_label UInt32 CODEC(ZSTD(1)),
+  direction UInt8 CODEC(ZSTD(1)),
+  forwarding_status UInt8 CODEC(ZSTD(1)),
+  firewall_event UInt8 CODEC(ZSTD(1)),
+  nat_event UInt8 CODEC(ZSTD(1)),
+  outer_src_addr IPv6 CODEC(ZSTD(1)),
+  outer_dst_addr IPv6 CODEC(ZSTD(1)),
+  outer_protocol UInt8 CODEC(ZSTD(1)),
+  family UInt8 CODEC(ZSTD(1)),
+  technology LowCardinality(String) CODEC(ZSTD(1)),
+  region LowCardinality(String) CODEC(ZSTD(1)),
+  operator LowCardinality(String) CODEC(ZSTD(1)),
+  access LowCardinality(String) CODEC(ZSTD(1)),
+  flow_direction LowCardinality(String) CODEC(ZSTD(1)),
+  observation_point LowCardinality(String) CODEC(ZSTD(1)),
+  counted UInt8 CODEC(ZSTD(1)),
+  subscriber UInt64 CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/flows_local', '{replica}')
+PARTITION BY toYYYYMMDD(received_at, 'Asia/Shanghai')
+ORDER BY (exporter, toStartOfFiveMinutes(received_at), src_addr, dst_addr)
+TTL toDateTime(received_at) + INTERVAL 30 DAY
+SETTINGS
+  ttl_only_drop_parts = 1,
+  materialize_ttl_recalculate_only = 1,
+  replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.flows ON CLUSTER `province` AS `v6meter`.flows_local
+ENGINE = Distributed('province', 'v6meter', 'flows_local', if(subscriber != 0, cityHash64(subscriber), cityHash64(exporter, src_addr)));
+
+-- 0003_flows_5m
+CREATE TABLE IF NOT EXISTS `v6meter`.flows_5m_local ON CLUSTER `province`
+(
+  bucket_at DateTime('UTC') CODEC(Delta, ZSTD(1)),
+  region LowCardinality(String),
+  operator LowCardinality(String),
+  access LowCardinality(String),
+  family UInt8,
+  technology LowCardinality(String),
+  flow_direction LowCardinality(String),
+  observation_point LowCardinality(String),
+  exporter IPv6,
+  counted UInt8,
+  records UInt64 CODEC(T64, ZSTD(1)),
+  bytes UInt64 CODEC(T64, ZSTD(1)),
+  packets UInt64 CODEC(T64, ZSTD(1)),
+  bytes_scaled UInt64 CODEC(T64, ZSTD(1)),
+  packets_scaled UInt64 CODEC(T64, ZSTD(1)),
+  bytes_unknown_sampling UInt64 CODEC(T64, ZSTD(1)),
+  responder_bytes UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/{database}/flows_5m_local', '{replica}', (records, bytes, packets, bytes_scaled, packets_scaled, bytes_unknown_sampling, responder_bytes))
+PARTITION BY toYYYYMM(bucket_at, 'Asia/Shanghai')
+ORDER BY (bucket_at, region, operator, access, family, technology, flow_direction, observation_point, exporter, counted)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.flows_5m ON CLUSTER `province` AS `v6meter`.flows_5m_local
+ENGINE = Distributed('province', 'v6meter', 'flows_5m_local');
+
+-- 0004_flows_5m_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.flows_5m_view ON CLUSTER `province` TO `v6meter`.flows_5m_local AS
+SELECT
+  toDateTime(toStartOfFiveMinutes(received_at), 'UTC') AS bucket_at,
+  region, operator, access, family, technology, flow_direction, observation_point, exporter, counted,
+  count() AS records,
+  sum(f.bytes) AS bytes,
+  sum(f.packets) AS packets,
+  sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled,
+  sum(f.packets * greatest(f.sampling_rate, 1)) AS packets_scaled,
+  sumIf(f.bytes, f.sampling_rate = 0) AS bytes_unknown_sampling,
+  sum(f.responder_bytes) AS responder_bytes
+FROM `v6meter`.flows_local AS f
+GROUP BY bucket_at, region, operator, access, family, technology, flow_direction, observation_point, exporter, counted;
+
+-- 0005_flows_1h
+CREATE TABLE IF NOT EXISTS `v6meter`.flows_1h_local ON CLUSTER `province`
+(
+  bucket_at DateTime('UTC') CODEC(Delta, ZSTD(1)),
+  region LowCardinality(String),
+  operator LowCardinality(String),
+  access LowCardinality(String),
+  family UInt8,
+  technology LowCardinality(String),
+  flow_direction LowCardinality(String),
+  observation_point LowCardinality(String),
+  exporter IPv6,
+  counted UInt8,
+  records UInt64 CODEC(T64, ZSTD(1)),
+  bytes UInt64 CODEC(T64, ZSTD(1)),
+  packets UInt64 CODEC(T64, ZSTD(1)),
+  bytes_scaled UInt64 CODEC(T64, ZSTD(1)),
+  packets_scaled UInt64 CODEC(T64, ZSTD(1)),
+  bytes_unknown_sampling UInt64 CODEC(T64, ZSTD(1)),
+  responder_bytes UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/{database}/flows_1h_local', '{replica}', (records, bytes, packets, bytes_scaled, packets_scaled, bytes_unknown_sampling, responder_bytes))
+PARTITION BY toYYYYMM(bucket_at, 'Asia/Shanghai')
+ORDER BY (bucket_at, region, operator, access, family, technology, flow_direction, observation_point, exporter, counted)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.flows_1h ON CLUSTER `province` AS `v6meter`.flows_1h_local
+ENGINE = Distributed('province', 'v6meter', 'flows_1h_local');
+
+-- 0006_flows_1h_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.flows_1h_view ON CLUSTER `province` TO `v6meter`.flows_1h_local AS
+SELECT
+  toStartOfHour(f.bucket_at) AS bucket_at,
+  region, operator, access, family, technology, flow_direction, observation_point, exporter, counted,
+  sum(f.records) AS records,
+  sum(f.bytes) AS bytes,
+  sum(f.packets) AS packets,
+  sum(f.bytes_scaled) AS bytes_scaled,
+  sum(f.packets_scaled) AS packets_scaled,
+  sum(f.bytes_unknown_sampling) AS bytes_unknown_sampling,
+  sum(f.responder_bytes) AS responder_bytes
+FROM `v6meter`.flows_5m_local AS f
+GROUP BY bucket_at, region, operator, access, family, technology, flow_direction, observation_point, exporter, counted;
+
+-- 0007_flows_1d
+CREATE TABLE IF NOT EXISTS `v6meter`.flows_1d_local ON CLUSTER `province`
+(
+  bucket_at DateTime('UTC') CODEC(Delta, ZSTD(1)),
+  region LowCardinality(String),
+  operator LowCardinality(String),
+  access LowCardinality(String),
+  family UInt8,
+  technology LowCardinality(String),
+  flow_direction LowCardinality(String),
+  observation_point LowCardinality(String),
+  exporter IPv6,
+  counted UInt8,
+  records UInt64 CODEC(T64, ZSTD(1)),
+  bytes UInt64 CODEC(T64, ZSTD(1)),
+  packets UInt64 CODEC(T64, ZSTD(1)),
+  bytes_scaled UInt64 CODEC(T64, ZSTD(1)),
+  packets_scaled UInt64 CODEC(T64, ZSTD(1)),
+  bytes_unknown_sampling UInt64 CODEC(T64, ZSTD(1)),
+  responder_bytes UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/{database}/flows_1d_local', '{replica}', (records, bytes, packets, bytes_scaled, packets_scaled, bytes_unknown_sampling, responder_bytes))
+PARTITION BY toYear(bucket_at, 'Asia/Shanghai')
+ORDER BY (bucket_at, region, operator, access, family, technology, flow_direction, observation_point, exporter, counted)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.flows_1d ON CLUSTER `province` AS `v6meter`.flows_1d_local
+ENGINE = Distributed('province', 'v6meter', 'flows_1d_local');
+
+-- 0008_flows_1d_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.flows_1d_view ON CLUSTER `province` TO `v6meter`.flows_1d_local AS
+SELECT
+  toTimeZone(toStartOfDay(f.bucket_at, 'Asia/Shanghai'), 'UTC') AS bucket_at,
+  region, operator, access, family, technology, flow_direction, observation_point, exporter, counted,
+  sum(f.records) AS records,
+  sum(f.bytes) AS bytes,
+  sum(f.packets) AS packets,
+  sum(f.bytes_scaled) AS bytes_scaled,
+  sum(f.packets_scaled) AS packets_scaled,
+  sum(f.bytes_unknown_sampling) AS bytes_unknown_sampling,
+  sum(f.responder_bytes) AS responder_bytes
+FROM `v6meter`.flows_1h_local AS f
+GROUP BY bucket_at, region, operator, access, family, technology, flow_direction, observation_point, exporter, counted;
+
+-- 0009_ledger
+CREATE TABLE IF NOT EXISTS `v6meter`.ledger_local ON CLUSTER `province`
+(
+  at DateTime('UTC') COMMENT 'Start of the five minutes',
+  exporter IPv6 COMMENT ':: where the exporter is not known',
+  stage LowCardinality(String),
+  outcome LowCardinality(String),
+  reason LowCardinality(String) COMMENT 'Why units were dropped, empty otherwise',
+  count Int64 COMMENT 'Units of the stage'
+)
+ENGINE = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/{database}/ledger_local', '{replica}', count)
+PARTITION BY toYYYYMM(at, 'Asia/Shanghai')
+ORDER BY (at, exporter, stage, outcome, reason)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.ledger ON CLUSTER `province` AS `v6meter`.ledger_local
+ENGINE = Distributed('province', 'v6meter', 'ledger_local', cityHash64(exporter));
+
+-- 0010_exporters
+CREATE TABLE IF NOT EXISTS `v6meter`.exporters_local ON CLUSTER `province`
+(
+  exporter IPv6,
+  version UInt8,
+  observation_domain UInt32,
+  source_port UInt16,
+  first_seen_at DateTime64(3, 'UTC'),
+  last_seen_at DateTime64(3, 'UTC'),
+  templates UInt32 COMMENT 'Templates in force, options templates among them',
+  options_templates UInt32,
+  sampling String COMMENT 'JSON: [{"sampler": number or null, "rate": number}]',
+  sampling_source LowCardinality(String),
+  clock_offset_ms Int64 COMMENT 'Export time minus time of arrival',
+  clock_off Bool,
+  interfaces String COMMENT 'JSON: [{"index": number, "name": string, "description": string}]',
+  name String COMMENT 'Name the exporter gives itself in options records, or empty'
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/exporters_local', '{replica}', last_seen_at)
+ORDER BY (exporter, version, observation_domain, source_port)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.exporters ON CLUSTER `province` AS `v6meter`.exporters_local
+ENGINE = Distributed('province', 'v6meter', 'exporters_local', cityHash64(exporter));
+
+-- 0011_traffic
+CREATE VIEW IF NOT EXISTS `v6meter`.traffic ON CLUSTER `province` AS
+SELECT
+  bucket_at AS hour_at,
+  toDate(bucket_at, 'Asia/Shanghai') AS day,
+  region, operator, access, family, technology, flow_direction, observation_point, exporter,
+  sum(t.records) AS records,
+  sum(t.bytes) AS bytes,
+  sum(t.packets) AS packets,
+  sum(t.bytes_scaled) AS bytes_scaled,
+  sum(t.packets_scaled) AS packets_scaled,
+  sum(t.bytes_unknown_sampling) AS bytes_unknown_sampling
+FROM `v6meter`.flows_1h AS t
+WHERE counted = 2
+GROUP BY hour_at, day, region, operator, access, family, technology, flow_direction, observation_point, exporter;
