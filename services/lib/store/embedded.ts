@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from "@clickhouse/client";
 import { Fault, type StoreConfig } from "@v6meter/schemas";
+import { Session } from "chdb";
 import { createChdbConnection } from "chdb/connection";
 import { z } from "zod";
 import { repairDeduplicationLogs } from "./deduplication-log.ts";
@@ -12,7 +13,13 @@ import { lockFolder } from "./folder-lock.ts";
 import { INSERT_COLUMNS } from "./insert-columns.ts";
 import { InsertFiles } from "./insert-file.ts";
 import { applyMigrations } from "./migrate.ts";
-import { JUDGING_SESSION, judgePersonStatement, limitedSession, runPersonStatement } from "./person-statement.ts";
+import {
+  JUDGING_SESSION,
+  judgePersonStatement,
+  limitedSession,
+  quoted,
+  runPersonStatement,
+} from "./person-statement.ts";
 import type { Insert, Query, RawLimits, RawResult, Store } from "./port.ts";
 import { Turns } from "./turns.ts";
 
@@ -30,6 +37,23 @@ export interface EmbeddedStoreOptions {
  */
 const READERS = 2;
 
+/** The engine behind an embedded store, for its interface over HTTP. */
+export interface Engine {
+  readonly config: StoreConfig;
+  readonly files: InsertFiles;
+  /** Runs a task in a session of its own, among the statements that read. */
+  read<T>(task: (session: Session) => Promise<T>): Promise<T>;
+  /** Runs a task in a session of its own, where nothing else writes. */
+  write<T>(task: (session: Session) => Promise<T>): Promise<T>;
+  /** Ends the statement whose setting log_comment is this one. */
+  kill(comment: string): Promise<void>;
+}
+
+/** A store whose engine runs in this process. */
+export interface EmbeddedStore extends Store {
+  readonly engine: Engine;
+}
+
 const INSERT_ATTEMPTS = 5;
 const INSERT_RETRY_MS = 200;
 
@@ -38,7 +62,7 @@ const INSERT_RETRY_MS = 200;
  * joined until the end. Deduplication then holds in the table and in each view's target, on its own in
  * each: an insert that was cut off between them is completed by its repetition.
  */
-const INSERT_SETTINGS: ClickHouseSettings = {
+export const INSERT_SETTINGS: ClickHouseSettings = {
   async_insert: 0,
   insert_deduplicate: 1,
   deduplicate_insert: "enable",
@@ -59,7 +83,7 @@ const INSERT_SETTINGS: ClickHouseSettings = {
  * Opens the embedded engine on a folder. One process has one engine, and one folder belongs to one
  * process: throws DATA_IN_USE where another has it.
  */
-export async function openEmbeddedStore({ path, config }: EmbeddedStoreOptions): Promise<Store> {
+export async function openEmbeddedStore({ path, config }: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const folder = resolve(path);
   const lock = lockFolder(join(folder, "lock"));
   try {
@@ -68,7 +92,7 @@ export async function openEmbeddedStore({ path, config }: EmbeddedStoreOptions):
     repairDeduplicationLogs(enginePath);
     const files = new InsertFiles(join(folder, "inserts"));
     await files.open();
-    return new EmbeddedStore({ enginePath, files, config, release: () => lock.release() });
+    return new ChdbStore({ enginePath, files, config, release: () => lock.release() });
   } catch (error) {
     lock.release();
     throw engineFault(`The store in ${folder} does not open`, error);
@@ -82,7 +106,8 @@ interface Parts {
   readonly release: () => void;
 }
 
-class EmbeddedStore implements Store {
+class ChdbStore implements EmbeddedStore {
+  readonly engine: Engine;
   readonly #parts: Parts;
   readonly #settings: ClickHouseSettings;
   readonly #writer: ClickHouseClient;
@@ -106,6 +131,25 @@ class EmbeddedStore implements Store {
     this.#readers = Array.from({ length: READERS }, () => this.#session());
     this.#writing = new Turns([this.#writer]);
     this.#reading = new Turns(this.#readers);
+    this.engine = {
+      config: parts.config,
+      files: parts.files,
+      read: (task) => this.#run(() => this.#reading.take(() => this.#inOwnSession(task))),
+      write: (task) => this.#run(() => this.#writing.take(() => this.#inOwnSession(task))),
+      kill: (comment) =>
+        this.#inOwnSession(async (session) => {
+          await session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoted(comment)} ASYNC`);
+        }),
+    };
+  }
+
+  async #inOwnSession<T>(task: (session: Session) => Promise<T>): Promise<T> {
+    const session = new Session(this.#parts.enginePath);
+    try {
+      return await task(session);
+    } finally {
+      session.close();
+    }
   }
 
   /** A session runs one statement at a time and keeps what was SET in it. */

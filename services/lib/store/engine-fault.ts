@@ -1,7 +1,7 @@
 import { Fault } from "@v6meter/schemas";
 
 /** Errors of the engine that pass: the same statement may succeed later. */
-const PASSING_CODES: ReadonlySet<string> = new Set([
+export const PASSING_CODES: ReadonlySet<string> = new Set([
   "75", // CANNOT_WRITE_TO_FILE_DESCRIPTOR: a full disk
   "159", // TIMEOUT_EXCEEDED
   "202", // TOO_MANY_SIMULTANEOUS_QUERIES

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -30,12 +30,33 @@ export class InsertFiles {
 
   /** Where the bytes for this token lie: those written first. Whole or not there at all. */
   async put(token: string, arrow: Uint8Array): Promise<string> {
-    const path = join(this.#folder, `${createHash("sha256").update(token).digest("hex")}.arrow`);
-    const found = await stat(path).catch(() => null);
-    if (found) return path;
-    await writeFile(`${path}.part`, arrow);
-    await rename(`${path}.part`, path);
+    const path = this.#pathOf(token);
+    if (await stat(path).catch(() => null)) return path;
+    return this.claim(token, await this.receive([arrow]));
+  }
+
+  /** Writes bytes as they come in, under no token yet; a file that is never claimed is to be removed. */
+  async receive(bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+    const path = join(this.#folder, `${randomUUID()}.part`);
+    try {
+      await writeFile(path, bytes);
+    } catch (error) {
+      await this.remove(path);
+      throw error;
+    }
     return path;
+  }
+
+  /** Gives received bytes to a token, or forgets them where the token has some already; only while no insert of it runs. */
+  async claim(token: string, received: string): Promise<string> {
+    const path = this.#pathOf(token);
+    if (await stat(path).catch(() => null)) await this.remove(received);
+    else await rename(received, path);
+    return path;
+  }
+
+  #pathOf(token: string): string {
+    return join(this.#folder, `${createHash("sha256").update(token).digest("hex")}.arrow`);
   }
 
   /** After the insert was acknowledged. */

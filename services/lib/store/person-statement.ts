@@ -3,29 +3,33 @@ import type { ClickHouseClient, DataFormat } from "@clickhouse/client";
 import { Fault, type StoreConfig } from "@v6meter/schemas";
 import { engineReason, isEngineError } from "./engine-fault.ts";
 import type { RawLimits, RawResult } from "./port.ts";
-import { refusal } from "./statement-fence.ts";
+import { formatTakenApart, refusal } from "./statement-fence.ts";
 
 /** Bytes of an answer: it is read as one JSON text. */
 const RESULT_MAX_BYTES = 134_217_728;
 
-function quoted(text: string): string {
+/** A text as SQL writes it. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
 /** Sets a fresh session up; `readonly` comes last: after it nothing can be set. */
-function settingsStatement(settings: Readonly<Record<string, number | string>>): string {
+export function settingsStatement(settings: Readonly<Record<string, number | string>>): string {
   const assignments = Object.entries({ ...settings, readonly: 1 }).map(([name, value]) =>
     typeof value === "number" ? `${name} = ${value}` : `${name} = ${quoted(value)}`,
   );
   return `SET ${assignments.join(", ")}`;
 }
 
-/** Makes a fresh session one that can only read, for judging a person's statement. */
-export const JUDGING_SESSION = settingsStatement({ max_execution_time: 10, max_memory_usage: 268_435_456 });
+/** Settings under which a person's statement is judged. */
+export const JUDGING_SETTINGS = { max_execution_time: 10, max_memory_usage: 268_435_456 };
 
-/** Makes a fresh session one that can only read, within the limits, for running a person's statement. */
-export function limitedSession(limits: RawLimits, engine: StoreConfig): string {
-  return settingsStatement({
+/** Makes a fresh session one that can only read, for judging a person's statement. */
+export const JUDGING_SESSION = settingsStatement(JUDGING_SETTINGS);
+
+/** Settings that hold a person's statement within the limits. */
+export function limitingSettings(limits: RawLimits, engine: StoreConfig): Record<string, number | string> {
+  return {
     max_threads: engine.max_threads,
     max_memory_usage_for_user: engine.max_memory_bytes,
     max_execution_time: limits.maxExecutionS,
@@ -34,6 +38,13 @@ export function limitedSession(limits: RawLimits, engine: StoreConfig): string {
     max_result_bytes: RESULT_MAX_BYTES,
     result_overflow_mode: "throw",
     max_memory_usage: limits.maxMemoryBytes,
+  };
+}
+
+/** Makes a fresh session one that can only read, within the limits, for running a person's statement. */
+export function limitedSession(limits: RawLimits, engine: StoreConfig): string {
+  return settingsStatement({
+    ...limitingSettings(limits, engine),
     output_format_json_quote_64bit_integers: 1,
     output_format_json_quote_decimals: 1,
     output_format_json_quote_denormals: 1,
@@ -70,16 +81,30 @@ async function refusing<T>(task: () => Promise<T>): Promise<T> {
  * formatQuerySingleLine() takes exactly one statement and writes it anew, without comments, and its tree
  * is judged (see `refusal`). What was judged is what runs. Throws QUERY_REFUSED with the reason.
  */
-export async function judgePersonStatement(session: ClickHouseClient, statement: string): Promise<string> {
+export function judgePersonStatement(session: ClickHouseClient, statement: string): Promise<string> {
+  return refusing(async () => {
+    const judged = await judge((query) => lines(session, query), statement);
+    if (judged.format) throw new Fault("QUERY_REFUSED", "FORMAT, SETTINGS and INTO OUTFILE are not allowed.");
+    return judged.statement;
+  });
+}
+
+/**
+ * Judges a statement by the engine's two readings of it, which `ask` runs and answers the first column of.
+ * Returns it as it may run, and apart from it the FORMAT it asked for. Throws QUERY_REFUSED.
+ */
+export async function judge(
+  ask: (query: string) => Promise<readonly string[]>,
+  statement: string,
+): Promise<{ statement: string; format: string | null }> {
   // The engine takes a statement as text that ends at the first of them.
   if (statement.includes("\0"))
     throw new Fault("QUERY_REFUSED", "A NUL character is not allowed; within a string it is written \\0.");
-  return refusing(async () => {
-    const [normal = ""] = await lines(session, `SELECT formatQuerySingleLine(${quoted(statement)})`);
-    const refused = refusal(await lines(session, `EXPLAIN AST ${normal}`));
-    if (refused) throw new Fault("QUERY_REFUSED", refused);
-    return normal;
-  });
+  const [normal = ""] = await ask(`SELECT formatQuerySingleLine(${quoted(statement)})`);
+  const apart = formatTakenApart(normal);
+  const refused = refusal(await ask(`EXPLAIN AST ${apart.statement}`));
+  if (refused) throw new Fault("QUERY_REFUSED", refused);
+  return apart;
 }
 
 /** An answer in the format JSONCompact. */

@@ -41,7 +41,20 @@ const FUNCTIONS_REFUSED: ReadonlySet<string> = new Set([
 /** First lines of the trees of statements that only read; one child: no FORMAT, SETTINGS or INTO OUTFILE. */
 const STATEMENTS =
   /^(?:SelectWithUnionQuery|DescribeQuery|Explain EXPLAIN(?: (?:AST|SYNTAX|QUERY TREE|PIPELINE|ESTIMATE))?) \(children 1\)$/;
-const LISTINGS = /^(?:ShowTables|ShowColumns|ShowCreateTableQuery .*)$/;
+const LISTINGS =
+  /^(?:Show(?:Tables|Columns|Functions)(?: \(children 1\))?|(?:ShowCreate(?:Table|View|Database)|Exists(?:Table|View|Database))Query .*)$/;
+
+/** What a listing has below it where it is written into a file. */
+const LISTING_OUTFILE = /^ Literal\b/;
+
+/** A statement as the engine writes it anew, and the FORMAT it ends with. */
+const FORMAT_CLAUSE = /^([\s\S]*) FORMAT (\w+)$/;
+
+/** Takes the FORMAT clause off a statement that formatQuerySingleLine() wrote; null where it has none. */
+export function formatTakenApart(normal: string): { statement: string; format: string | null } {
+  const [, statement, format] = FORMAT_CLAUSE.exec(normal) ?? [];
+  return statement && format ? { statement, format } : { statement: normal, format: null };
+}
 
 const NODE = /^( *)(\S+)(?: (\S+))?/;
 
@@ -55,7 +68,10 @@ export function refusal(tree: readonly string[]): string | null {
     return "FORMAT, SETTINGS and INTO OUTFILE are not allowed.";
   }
   if (!STATEMENTS.test(root) && !LISTINGS.test(root)) {
-    return "Only SELECT, DESCRIBE, SHOW TABLES, SHOW COLUMNS, SHOW CREATE TABLE and EXPLAIN are allowed.";
+    return "Only SELECT, DESCRIBE, EXISTS, SHOW DATABASES, TABLES, COLUMNS, FUNCTIONS, CREATE and EXPLAIN are allowed.";
+  }
+  if (LISTINGS.test(root) && tree.some((line) => LISTING_OUTFILE.test(line))) {
+    return "FORMAT, SETTINGS and INTO OUTFILE are not allowed.";
   }
   let parent = "";
   for (const line of tree) {

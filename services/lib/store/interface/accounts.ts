@@ -1,0 +1,73 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { SqlException } from "./exception.ts";
+
+/** Who may use the interface. `read` is a person behind the fence of statements; `all` may change everything. */
+export type SqlUser = {
+  readonly name: string;
+  readonly rights: "read" | "all";
+} & ({ readonly password: string } | { /** SHA-256 of the password, in hex. */ readonly passwordHash: string });
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+interface Account {
+  readonly name: string;
+  readonly rights: SqlUser["rights"];
+  readonly digest: Buffer;
+}
+
+interface Credentials {
+  readonly name: string;
+  readonly password: string;
+}
+
+function basicCredentials(header: string | undefined): Credentials | null {
+  const [, encoded] = /^Basic +(\S+)$/i.exec(header ?? "") ?? [];
+  if (!encoded) return null;
+  const text = Buffer.from(encoded, "base64").toString();
+  const colon = text.indexOf(":");
+  return colon === -1 ? { name: text, password: "" } : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+function headerOf(request: IncomingMessage, name: string): string | null {
+  const value = request.headers[name];
+  return typeof value === "string" ? value : null;
+}
+
+/** Users by name, told by password. */
+export class Accounts {
+  readonly #accounts: ReadonlyMap<string, Account>;
+  readonly #nobody = sha256("nobody has this password");
+
+  constructor(users: readonly SqlUser[]) {
+    this.#accounts = new Map(
+      users.map((user) => {
+        const digest = "password" in user ? sha256(user.password) : Buffer.from(user.passwordHash, "hex");
+        return [user.name, { name: user.name, rights: user.rights, digest }];
+      }),
+    );
+  }
+
+  /** Who sent a request: by ClickHouse's headers, Basic or parameters. Throws AUTHENTICATION_FAILED. */
+  admit(request: IncomingMessage, parameters: URLSearchParams): Account {
+    const header = headerOf(request, "x-clickhouse-user");
+    const given =
+      header === null
+        ? (basicCredentials(request.headers.authorization) ?? {
+            name: parameters.get("user") ?? "default",
+            password: parameters.get("password") ?? "",
+          })
+        : { name: header, password: headerOf(request, "x-clickhouse-key") ?? "" };
+    const account = this.#accounts.get(given.name);
+    // An unknown name takes as long as a wrong password and is answered the same.
+    const same = timingSafeEqual(sha256(given.password), account?.digest ?? this.#nobody);
+    if (account && same) return account;
+    throw new SqlException(
+      516,
+      "AUTHENTICATION_FAILED",
+      `${given.name}: Authentication failed: password is incorrect, or there is no user with such name.`,
+    );
+  }
+}
