@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import type { HostPort } from "@v6meter/schemas";
 
-const RECORDS = 20;
+/** Records of each datagram. */
+export const RECORDS = 20;
 const TEMPLATE_ID = 256;
 /** Element and length of each field: source and destination (27, 28), ports (7, 11), protocol, octets, packets. */
 const FIELDS = [
@@ -54,7 +55,7 @@ export class FlowSender {
     return new FlowSender(socket, to);
   }
 
-  async send(): Promise<void> {
+  #next(): Buffer {
     const now = Date.now();
     const header = Buffer.alloc(20);
     header.writeUInt16BE(9, 0);
@@ -77,11 +78,33 @@ export class FlowSender {
       data.writeUInt32BE(1, at + 41);
     }
     // A template in every datagram: whichever is lost, the others can be read.
-    const datagram = Buffer.concat([header, templateSet(), data]);
     this.datagrams++;
     this.records += RECORDS;
+    return Buffer.concat([header, templateSet(), data]);
+  }
+
+  #transmit(datagram: Buffer): Promise<void> {
     const { port, host } = this.#to;
-    await new Promise<void>((sent) => this.#socket.send(datagram, port, host, () => sent()));
+    return new Promise((sent) => this.#socket.send(datagram, port, host, () => sent()));
+  }
+
+  /** Sends the next datagram. */
+  send(): Promise<void> {
+    return this.#transmit(this.#next());
+  }
+
+  /** Sends the next two datagrams the wrong way round, as a network may. */
+  async sendReordered(): Promise<void> {
+    const [first, second] = [this.#next(), this.#next()];
+    await this.#transmit(second);
+    await this.#transmit(first);
+  }
+
+  /** Sends the next datagram twice, as a network may. */
+  async sendTwice(): Promise<void> {
+    const datagram = this.#next();
+    await this.#transmit(datagram);
+    await this.#transmit(datagram);
   }
 
   close(): void {

@@ -5,6 +5,8 @@ import { Fault, TOPICS } from "@v6meter/schemas";
 export interface Spooled {
   readonly partition: number;
   readonly message: Message;
+  /** Its value as it goes on: whole, or in parts where the bus does not take the whole. */
+  readonly values: readonly Uint8Array[];
 }
 
 /**

@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { decodeFlows, encodeFlowsStream } from "@v6meter/batch";
 import { type Bus, type Message, openEmbeddedBus } from "@v6meter/bus";
 import { Random } from "@v6meter/random";
 import { createLogger } from "@v6meter/runtime";
-import { Fault, TOPICS } from "@v6meter/schemas";
+import { createFlowBatch, Fault, getU64, setU64, TOPICS } from "@v6meter/schemas";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createForwarder, type Forwarder } from "./forwarder.ts";
 
@@ -130,6 +131,7 @@ test("messages of all partitions keep partition, order, key and headers, and go 
     bytes,
     retries: 0,
     positionsSkipped: 0,
+    dividedMessages: 0,
     droppedMessages: 0,
     droppedBytes: 0,
   });
@@ -234,24 +236,77 @@ test("what an earlier process published and did not commit in the spool is left 
   expect(next.counts()).toMatchObject({ messages: 4, positionsSkipped: 12 });
 });
 
-test("a message that is too large for the bus is dropped and counted alone", async () => {
+/** The bus with a smaller limit, which tells of it as Kafka does: all beside the large one is refused with it. */
+function narrow(bus: Bus, maxBytes: number): Bus {
+  return {
+    ...across(bus, {}),
+    publish: async (messages) => {
+      if (messages.some(({ value }) => (value?.length ?? 0) > maxBytes)) throw new Fault("BUS_MESSAGE_LARGE");
+      await bus.publish(messages);
+    },
+  };
+}
+
+test("a message that is too large and cannot be divided is dropped and counted alone", async () => {
   const [spool, bus] = [await open("spool"), await open("bus")];
   await publish(spool, 0, 8);
   await spool.publish([{ topic: FLOWS, key: "shard-0", value: new Uint8Array(2_000), partition: 0 }]);
   await publish(spool, 8, 8);
-  const narrow: Bus = {
-    ...across(bus, {}),
-    publish: async (messages) => {
-      if (messages.some(({ value }) => (value?.length ?? 0) > 1_000)) throw new Fault("BUS_MESSAGE_LARGE");
-      await bus.publish(messages);
-    },
-  };
-  const forwarder = forwarderOf(spool, narrow);
+  const forwarder = forwarderOf(spool, narrow(bus, 1_000));
   await forwarder.start();
   await forwarded(forwarder);
   await forwarder.stop();
   expect(await textsOf(bus)).toEqual(expectedOf(16));
   expect(forwarder.counts()).toMatchObject({ messages: 16, droppedMessages: 1, droppedBytes: 2_000, retries: 0 });
+});
+
+test("a message of flows that is too large goes in parts, with all its rows in order and its books once", async () => {
+  const [spool, bus] = [await open("spool"), await open("bus")];
+  const ROWS = [1_500, 0, 301];
+  let next = 0;
+  const batches = ROWS.map((rows) => {
+    const batch = createFlowBatch(rows);
+    batch.rows = rows;
+    for (let row = 0; row < rows; row++) {
+      setU64(batch.columns.bytes, row, next);
+      batch.columns.protocol[row] = next % 251;
+      batch.columns.src_addr.fill(next % 256, row * 16, row * 16 + 16);
+      next++;
+    }
+    return batch;
+  });
+  const ledger = Array.from({ length: 300 }, (_, i) => ({
+    exporter: `192.0.2.${i}`,
+    stage: "publish" as const,
+    outcome: "received" as const,
+    reason: "",
+    count: i + 1,
+  }));
+  const value = encodeFlowsStream(batches, { stage: "decode", books: { ledger, exporters: [] } });
+  await spool.publish([{ topic: FLOWS, key: "shard-2", value, partition: 2, headers: { a: "b" } }]);
+  const MAX_BYTES = 12_000;
+  expect(value.length).toBeGreaterThan(8 * MAX_BYTES);
+  const forwarder = forwarderOf(spool, narrow(bus, MAX_BYTES));
+  await forwarder.start();
+  await forwarded(forwarder);
+  await forwarder.stop();
+  expect(forwarder.counts()).toMatchObject({ publishes: 1, messages: 1, dividedMessages: 1, droppedMessages: 0 });
+  const messages = (await everything(bus))[2] as Message[];
+  expect(messages.length).toBeGreaterThan(8);
+  const read = messages.map((message) => decodeFlows(message.value));
+  expect(read.flatMap(({ books }) => books.ledger)).toEqual(ledger);
+  const rows = read
+    .flatMap((it) => it.batches)
+    .flatMap(({ rows: count, columns }) =>
+      Array.from({ length: count }, (_, row) => [
+        getU64(columns.bytes, row),
+        columns.protocol[row],
+        columns.src_addr[row * 16],
+        columns.src_addr[row * 16 + 15],
+      ]),
+    );
+  expect(rows).toEqual(Array.from({ length: next }, (_, n) => [n, n % 251, n % 256, n % 256]));
+  for (const { key, headers } of messages) expect({ key, headers }).toEqual({ key: "shard-2", headers: { a: "b" } });
 });
 
 test("a bus of another number of partitions is refused at the start, with both numbers", async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Bus, Consumer, Delivery, OutgoingMessage, PartitionLag } from "@v6meter/bus";
 import type { Component, Logger } from "@v6meter/runtime";
 import { Fault, TOPICS } from "@v6meter/schemas";
+import { halves } from "./forwarder-halves.ts";
 import { ForwardedPositions, type Spooled } from "./forwarder-positions.ts";
 
 const FORWARDER_GROUP = "forwarder";
@@ -34,7 +35,9 @@ export interface ForwarderCounts {
   retries: number;
   /** Messages that a position told to be published, by an earlier process or by a publish of unknown outcome. */
   positionsSkipped: number;
-  /** Messages no publish can carry: larger than the bus takes. */
+  /** Messages larger than the bus takes, which were published in parts. */
+  dividedMessages: number;
+  /** Messages no publish can carry: too large, and unreadable or of one row. */
   droppedMessages: number;
   droppedBytes: number;
 }
@@ -60,6 +63,7 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
     bytes: 0,
     retries: 0,
     positionsSkipped: 0,
+    dividedMessages: 0,
     droppedMessages: 0,
     droppedBytes: 0,
   };
@@ -141,6 +145,14 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
     );
   }
 
+  /** The message in twice as many parts; null where they cannot be smaller. */
+  function divided(one: Spooled): Spooled | null {
+    const parts = one.values.map(halves);
+    if (!parts.every((it) => it !== null)) return null;
+    if (one.values.length === 1) counts.dividedMessages++;
+    return { ...one, values: parts.flat() };
+  }
+
   /** Publishes all of it once; resolves when it is on the bus or can never be. */
   async function forward(spooled: readonly Spooled[]): Promise<void> {
     for (let left = spooled; ; await untilDone(() => positions.read())) {
@@ -153,8 +165,12 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
         return;
       } catch (error) {
         if (!(error instanceof Fault && error.code === "BUS_MESSAGE_LARGE")) await waitAfter(error);
-        else if (left.length === 1) return drop(left[0] as Spooled, error);
-        else return forwardSingly(left);
+        else if (left.length > 1) return forwardSingly(left);
+        else {
+          const smaller = divided(left[0] as Spooled);
+          if (!smaller) return drop(left[0] as Spooled, error);
+          left = [smaller];
+        }
       }
     }
   }
@@ -164,13 +180,9 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
   }
 
   async function publish(spooled: readonly Spooled[]): Promise<void> {
-    const messages: OutgoingMessage[] = spooled.map(({ partition, message: { key, value, headers } }) => ({
-      topic: TOPICS.flows.name,
-      key,
-      value,
-      partition,
-      headers,
-    }));
+    const messages: OutgoingMessage[] = spooled.flatMap(({ partition, values, message: { key, headers } }) =>
+      values.map((value) => ({ topic: TOPICS.flows.name, key, value, partition, headers })),
+    );
     await bus.publish([...messages, ...positions.behind(spooled)]);
     positions.advance(spooled);
     counts.publishes++;
@@ -188,7 +200,9 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
       const deliveries = await gather();
       if (deliveries.length === 0 && last) return;
       await forward(
-        deliveries.flatMap(({ partition, messages }) => messages.map((message) => ({ partition, message }))),
+        deliveries.flatMap(({ partition, messages }) =>
+          messages.map((message) => ({ partition, message, values: [message.value] })),
+        ),
       );
       for (const delivery of deliveries) await untilDone(() => (consumer as Consumer).commit(delivery));
       troubleIsOver();
