@@ -20,7 +20,7 @@ const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 test.runIf(hasSystemd).each(units)("systemd reads $name without a complaint", ({ name, text }) => {
   // An instance of a template has a name; the programs of this test are where it runs.
   const path = join(scratch, name.replace("@.", "@02."));
-  writeFileSync(path, text.replaceAll("/usr/bin/node", process.execPath));
+  writeFileSync(path, text.replaceAll("/opt/v6meter/node_modules/.bin/node", process.execPath));
   const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
   expect(stderr.split("\n").filter((line) => line.includes(name.split("@")[0] ?? name))).toEqual([]);
   expect(status).toBe(0);
@@ -28,7 +28,7 @@ test.runIf(hasSystemd).each(units)("systemd reads $name without a complaint", ({
 
 test.each(units)("$name: starts a command that there is, with settings that are allowed", ({ text }) => {
   const [start = ""] = values(text, "ExecStart");
-  const [, program = "", command] = /^\/usr\/bin\/node \/opt\/v6meter\/(\S+) (\S+)$/.exec(start) ?? [];
+  const [, program = "", command] = /^\/opt\/v6meter\/node_modules\/.bin\/node \/opt\/v6meter\/(\S+) (\S+)$/.exec(start) ?? [];
   expect(existsSync(join(ROOT, program))).toBe(true);
   expect(COMMANDS.map((it) => it.name)).toContain(command);
   const env = Object.fromEntries(
