@@ -272,6 +272,7 @@ export const config = z.strictObject({
 export type Config = z.infer<typeof config>;
 export type CollectorConfig = Config["collector"];
 export type BusConfig = Config["bus"];
+export type KafkaConfig = BusConfig["kafka"];
 export type ClassifierConfig = Config["classifier"];
 export type StoreConfig = Config["store"];
 export type QueryConfig = Config["query"];

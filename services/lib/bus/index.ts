@@ -1,2 +1,3 @@
 export { openEmbeddedBus } from "./embedded/bus.ts";
+export { type KafkaBusOptions, openKafkaBus } from "./kafka/bus.ts";
 export * from "./port.ts";

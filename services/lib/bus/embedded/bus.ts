@@ -1,6 +1,6 @@
 import { Fault } from "@v6meter/schemas";
 import type { Bus, BusUsage, Consumer, OutgoingMessage } from "../port.ts";
-import { isCompacted } from "./compaction.ts";
+import { isCompacted } from "../topics.ts";
 import { joinGroup } from "./consumer.ts";
 import { type Environment, HELD, openEnvironment } from "./environment.ts";
 import { checkMessage, MESSAGE_MAX_BYTES, writeMessages } from "./publish.ts";

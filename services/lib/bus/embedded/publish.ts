@@ -1,15 +1,15 @@
 import { Fault } from "@v6meter/schemas";
+import { partitionOf } from "../partition.ts";
 import type { OutgoingMessage } from "../port.ts";
-import { isCompacted, retainBytes } from "./compaction.ts";
+import { isCompacted, retainBytes } from "../topics.ts";
 import { type Environment, HELD } from "./environment.ts";
-import { partitionOf } from "./partition.ts";
 import { EMPTY_PARTITION, type Partition } from "./records.ts";
 
 /** lmdb's keys hold topic and key; longer ones are an error of the program. */
 const KEY_MAX_BYTES = 512;
 
 /** What lmdb holds in one value with ease; no batch comes near. */
-export const MESSAGE_MAX_BYTES = 1_073_741_824;
+export const MESSAGE_MAX_BYTES = 268_435_456;
 
 /** Throws BUS_MESSAGE_LARGE for a value that is too large, a TypeError for a message no bus can take: found before anything is written. */
 export function checkMessage({ topic, key, value, partition }: OutgoingMessage, partitions: number): void {

@@ -1,0 +1,3 @@
+export * from "./distribution.ts";
+export * from "./kafka.ts";
+export * from "./needed.ts";

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { type BusConfig, Fault, TOPICS } from "@v6meter/schemas";
+import type { Admin, Kafka } from "kafkajs";
+import { partitionOf } from "../partition.ts";
+import type { Bus, BusUsage, Consumer, OutgoingMessage } from "../port.ts";
+import { isCompacted } from "../topics.ts";
+import { createClient, type KafkaLog } from "./client.ts";
+import { KafkaMember } from "./consumer.ts";
+import { kafkaFault } from "./kafka-fault.ts";
+import { readLatest } from "./latest.ts";
+import { Transactions } from "./publisher.ts";
+import { settleTopics } from "./topics.ts";
+
+export interface KafkaBusOptions {
+  readonly config: BusConfig;
+  /**
+   * Names who publishes, across restarts: whoever opens the bus with it ends what an earlier one left open
+   * and bars it. A random one where it is left out.
+   */
+  readonly transactionalId?: string;
+  readonly logger?: KafkaLog;
+}
+
+/**
+ * Opens the bus on Kafka: makes the topics that are missing and checks all. Throws BUS_UNREACHABLE where no
+ * broker answers, BUS_INVALID where a topic is not as it must be or the brokers refuse this client.
+ */
+export async function openKafkaBus({ config, transactionalId, logger }: KafkaBusOptions): Promise<Bus> {
+  const { kafka: settings, partitions } = config;
+  const kafka = createClient(settings, logger ?? null);
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const { clusterId } = await admin.describeCluster();
+    const count = await settleTopics(admin, { kafka: settings, partitions });
+    const busId = `${clusterId}/${settings.topic_prefix}`;
+    const transactions = new Transactions({
+      kafka,
+      transactionalId: transactionalId ?? `${settings.topic_prefix}v6meter-${randomUUID()}`,
+      topicPrefix: settings.topic_prefix,
+      maxBatchBytes: settings.max_message_bytes,
+      partitionOf: (message) => partitionFor(message, count),
+    });
+    if (transactionalId !== undefined) await transactions.settle();
+    return new KafkaBus({ kafka, admin, transactions, config, partitions: count, busId, log: logger ?? null });
+  } catch (error) {
+    await admin.disconnect().catch(() => {});
+    throw kafkaFault(`Kafka at ${settings.brokers.join(", ")} does not serve`, error);
+  }
+}
+
+/** Compacted topics have one partition. */
+function partitionFor({ topic, key, partition }: OutgoingMessage, partitions: number): number {
+  return isCompacted(topic) ? 0 : (partition ?? partitionOf(key, partitions));
+}
+
+interface Parts {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly transactions: Transactions;
+  readonly config: BusConfig;
+  readonly partitions: number;
+  readonly busId: string;
+  readonly log: KafkaLog | null;
+}
+
+class KafkaBus implements Bus {
+  readonly partitions: number;
+  readonly busId: string;
+  readonly maxMessageBytes: number;
+  readonly #parts: Parts;
+  readonly #consumers = new Set<Consumer>();
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.partitions = parts.partitions;
+    this.busId = parts.busId;
+    this.maxMessageBytes = parts.config.kafka.max_message_bytes;
+  }
+
+  async publish(messages: readonly OutgoingMessage[]): Promise<void> {
+    this.#checkOpen();
+    for (const message of messages) checkMessage(message, this);
+    if (messages.length > 0) await this.#parts.transactions.publish(messages);
+  }
+
+  async latest(topic: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    this.#checkOpen();
+    const { kafka, admin, transactions, config } = this.#parts;
+    // What this one published before and does not know the outcome of is decided now.
+    await transactions.settle();
+    return readLatest(kafka, admin, `${config.kafka.topic_prefix}${topic}`);
+  }
+
+  async consumer({ topic, group }: { topic: string; group: string }): Promise<Consumer> {
+    this.#checkOpen();
+    if (isCompacted(topic)) throw new TypeError(`${topic} is compacted: it is read by latest()`);
+    const { kafka, admin, config, log } = this.#parts;
+    const { topic_prefix, session_timeout_ms } = config.kafka;
+    const member = await KafkaMember.join({
+      kafka,
+      admin,
+      topic: `${topic_prefix}${topic}`,
+      group: `${topic_prefix}v6meter.${group}`,
+      busId: this.busId,
+      sessionTimeoutMs: session_timeout_ms,
+      log,
+    });
+    this.#consumers.add(member);
+    return member;
+  }
+
+  async usage(): Promise<BusUsage | null> {
+    return null;
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= (async () => {
+      await this.#parts.transactions.stop();
+      await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+      await this.#parts.admin.disconnect().catch(() => {});
+    })();
+    return this.#stopped;
+  }
+
+  #checkOpen(): void {
+    if (this.#stopped) throw new Fault("BUS_UNREACHABLE", "The bus was stopped.");
+  }
+}
+
+/** Throws BUS_MESSAGE_LARGE for a value over the limit, a TypeError for what is a mistake of the program. */
+function checkMessage({ topic, value, partition }: OutgoingMessage, { maxMessageBytes, partitions }: Bus): void {
+  if (!Object.values(TOPICS).some(({ name }) => name === topic)) throw new TypeError(`there is no topic ${topic}`);
+  if (value === null && !isCompacted(topic))
+    throw new TypeError(`a message of ${topic} needs a value: only a compacted topic forgets keys`);
+  if (partition !== undefined && (isCompacted(topic) || !Number.isInteger(partition) || !(partition < partitions)))
+    throw new TypeError(`a message of ${topic} cannot go to partition ${partition} of ${partitions}`);
+  if ((value?.length ?? 0) > maxMessageBytes)
+    throw new Fault(
+      "BUS_MESSAGE_LARGE",
+      `A message of ${topic} has ${value?.length} bytes; allowed are ${maxMessageBytes} (bus.kafka.max_message_bytes).`,
+    );
+}

@@ -1,0 +1,168 @@
+import { Fault } from "@v6meter/schemas";
+import kafkajs, { type Kafka, type Message as KafkaOutgoing, type Producer, type Transaction } from "kafkajs";
+import type { OutgoingMessage } from "../port.ts";
+import { kafkaFault } from "./kafka-fault.ts";
+
+/** A transaction that nobody ends is ended by the broker after so long; readers wait for it. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+/** Messages of one transaction, over all publishes that wait. */
+const TRANSACTION_MAX_BYTES = 67_108_864;
+
+export interface TransactionsOptions {
+  readonly kafka: Kafka;
+  readonly transactionalId: string;
+  readonly topicPrefix: string;
+  /** Bytes of the values of one record batch at most. */
+  readonly maxBatchBytes: number;
+  partitionOf(message: OutgoingMessage): number;
+}
+
+interface Waiting {
+  readonly messages: readonly OutgoingMessage[];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A part of a transaction that makes at most one record batch a partition. */
+type Portion = Map<string, { topic: string; messages: OutgoingMessage[]; bytes: Map<number, number> }>;
+
+/**
+ * Publishes by transactions (KIP-98): what waits at the same time goes together, all or none. After any
+ * error the producer is closed and another takes its transactional id: that ends what was left open, bars a
+ * process that has the same id, and starts the sequence numbers anew, which kafkajs does not set right
+ * after an error, so that a broker could take a new batch for one it has.
+ */
+export class Transactions {
+  readonly #options: TransactionsOptions;
+  readonly #waiting: Waiting[] = [];
+  #producer: Producer | null = null;
+  #running: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(options: TransactionsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the transactional id over: what an earlier owner left open is ended. */
+  async settle(): Promise<void> {
+    await this.#running;
+    await this.#open();
+  }
+
+  publish(messages: readonly OutgoingMessage[]): Promise<void> {
+    if (this.#stopped) return Promise.reject(new Fault("BUS_UNREACHABLE", "The bus was stopped."));
+    const bytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    const published = new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ messages, bytes, resolve, reject });
+    });
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+    return published;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const together = [this.#waiting.shift() as Waiting];
+      let bytes = together[0]?.bytes ?? 0;
+      while (this.#waiting[0] && bytes + this.#waiting[0].bytes <= TRANSACTION_MAX_BYTES) {
+        const next = this.#waiting.shift() as Waiting;
+        bytes += next.bytes;
+        together.push(next);
+      }
+      try {
+        await this.#transact(together.flatMap(({ messages }) => messages));
+        for (const { resolve } of together) resolve();
+      } catch (error) {
+        const fault = kafkaFault("Kafka did not take what was published", error);
+        for (const { reject } of together) reject(fault);
+      }
+    }
+  }
+
+  async #transact(messages: readonly OutgoingMessage[]): Promise<void> {
+    const producer = await this.#open();
+    let transaction: Transaction | undefined;
+    try {
+      transaction = await producer.transaction();
+      for (const portion of this.#portions(messages)) {
+        const topicMessages = [...portion.values()].map(({ topic, messages: ofTopic }) => ({
+          topic,
+          messages: ofTopic.map((message) => this.#toKafka(message)),
+        }));
+        await transaction.sendBatch({ acks: -1, compression: kafkajs.CompressionTypes.ZSTD, topicMessages });
+      }
+      await transaction.commit();
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+  }
+
+  #toKafka(message: OutgoingMessage): KafkaOutgoing {
+    const { key, value, headers } = message;
+    return {
+      key,
+      value: value && Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+      partition: this.#options.partitionOf(message),
+      ...(headers && { headers: { ...headers } }),
+    };
+  }
+
+  #portions(messages: readonly OutgoingMessage[]): Portion[] {
+    const { maxBatchBytes, partitionOf, topicPrefix } = this.#options;
+    const portions: Portion[] = [new Map()];
+    for (const message of messages) {
+      const topic = `${topicPrefix}${message.topic}`;
+      const partition = partitionOf(message);
+      const size = message.value?.length ?? 0;
+      let portion = portions.at(-1) as Portion;
+      const before = portion.get(topic)?.bytes.get(partition) ?? 0;
+      if (before > 0 && before + size > maxBatchBytes) {
+        portion = new Map();
+        portions.push(portion);
+      }
+      const ofTopic = portion.get(topic) ?? { topic, messages: [], bytes: new Map() };
+      ofTopic.messages.push(message);
+      ofTopic.bytes.set(partition, (ofTopic.bytes.get(partition) ?? 0) + size);
+      portion.set(topic, ofTopic);
+    }
+    return portions;
+  }
+
+  async #open(): Promise<Producer> {
+    if (this.#producer) return this.#producer;
+    const producer = this.#options.kafka.producer({
+      transactionalId: this.#options.transactionalId,
+      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition as number,
+    });
+    try {
+      await producer.connect();
+    } catch (error) {
+      await producer.disconnect().catch(() => {});
+      throw kafkaFault("Kafka does not answer the producer", error);
+    }
+    this.#producer = producer;
+    return producer;
+  }
+
+  async #close(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = null;
+    await producer?.disconnect().catch(() => {});
+  }
+
+  /** Finishes what was accepted. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    while (this.#running) await this.#running;
+    await this.#close();
+  }
+}

@@ -1,0 +1,24 @@
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import kafkajs from "kafkajs";
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+/** Large, or every step of the asynchronous codec is a round trip to a thread. */
+const CHUNK_BYTES = 1_048_576;
+/** Of one record batch: a few bytes that unfold to more are an attack or damage. */
+const DECOMPRESSED_MAX_BYTES = 1_073_741_824;
+
+interface Encoder {
+  readonly buffer: Buffer;
+}
+
+/** Gives kafkajs the codec that Kafka calls zstd (KIP-110), by node:zlib. */
+export function registerZstd(): void {
+  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+    compress: (encoder: Encoder) => compress(encoder.buffer, { chunkSize: CHUNK_BYTES }),
+    decompress: (buffer: Buffer) =>
+      decompress(buffer, { chunkSize: CHUNK_BYTES, maxOutputLength: DECOMPRESSED_MAX_BYTES }),
+  });
+}
