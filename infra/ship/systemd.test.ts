@@ -28,7 +28,8 @@ test.runIf(hasSystemd).each(units)("systemd reads $name without a complaint", ({
 
 test.each(units)("$name: starts a command that there is, with settings that are allowed", ({ text }) => {
   const [start = ""] = values(text, "ExecStart");
-  const [, program = "", command] = /^\/opt\/v6meter\/node_modules\/.bin\/node \/opt\/v6meter\/(\S+) (\S+)$/.exec(start) ?? [];
+  const [, program = "", command] =
+    /^\/opt\/v6meter\/node_modules\/.bin\/node \/opt\/v6meter\/(\S+) (\S+)$/.exec(start) ?? [];
   expect(existsSync(join(ROOT, program))).toBe(true);
   expect(COMMANDS.map((it) => it.name)).toContain(command);
   const env = Object.fromEntries(
