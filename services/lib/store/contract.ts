@@ -32,7 +32,7 @@ async function value(store: Store, statement: string): Promise<unknown> {
 }
 
 /** Statements that reach outside the tables, change something or lift a limit. */
-const ESCAPES: readonly (readonly [says: string, statement: string])[] = [
+export const ESCAPES: readonly (readonly [says: string, statement: string])[] = [
   ["reads a file", "SELECT * FROM file('/etc/hostname', 'LineAsString')"],
   ["reads a file by the function", "SELECT file('/etc/hostname')"],
   ["reads a file in a subquery", "SELECT * FROM (SELECT file('/etc/hostname') AS a) WHERE a != ''"],
@@ -58,8 +58,12 @@ const ESCAPES: readonly (readonly [says: string, statement: string])[] = [
   ["inserts what it selects", "INSERT INTO ledger SELECT * FROM ledger"],
   ["writes a file", "INSERT INTO FUNCTION file('/tmp/v6meter-escape.csv', 'CSV', 'a Int8') SELECT 1"],
   ["writes a file by INTO OUTFILE", "SELECT 1 INTO OUTFILE '/tmp/v6meter-escape.csv'"],
+  ["writes a file from a SHOW CREATE", "SHOW CREATE TABLE flows INTO OUTFILE '/tmp/v6meter-escape.csv'"],
+  ["writes a file from a SHOW TABLES", "SHOW TABLES INTO OUTFILE '/tmp/v6meter-escape.csv'"],
+  ["writes a file from an EXISTS", "EXISTS TABLE flows INTO OUTFILE '/tmp/v6meter-escape.csv'"],
   ["writes a file from an EXPLAIN", "EXPLAIN SELECT 1 INTO OUTFILE '/tmp/v6meter-escape.csv'"],
   ["chooses a format", "SELECT 1 FORMAT CSV"],
+  ["chooses a format of a listing", "SHOW TABLES FORMAT CSV"],
   ["stacks statements", "SELECT 1; SELECT 2"],
   ["stacks a statement behind a comment", "SELECT 1 -- ;\n; DROP TABLE flows"],
   ["stacks a SET", "SET readonly = 0; SELECT 1"],
@@ -361,7 +365,10 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       "SELECT * FROM traffic LIMIT 1",
       "SELECT name FROM system.tables WHERE database = currentDatabase()",
       "SHOW TABLES",
+      "SHOW TABLES FROM system",
+      "SHOW DATABASES",
       "SHOW CREATE TABLE flows",
+      "EXISTS TABLE flows",
       "DESCRIBE flows_5m",
       "EXPLAIN SELECT count() FROM flows WHERE exporter = toIPv6('192.0.2.1')",
       "EXPLAIN AST SELECT 1",

@@ -1,27 +1,34 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from "@clickhouse/client";
-import { Fault, type StoreConfig } from "@v6meter/schemas";
+import type { StoreConfig } from "@v6meter/schemas";
 import { Session } from "chdb";
 import { createChdbConnection } from "chdb/connection";
-import { z } from "zod";
+import type { z } from "zod";
+import { untilAcknowledged } from "./attempts.ts";
 import { repairDeduplicationLogs } from "./deduplication-log.ts";
 import { engineFault } from "./engine-fault.ts";
 import { settleFlows } from "./flows-table.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { INSERT_COLUMNS } from "./insert-columns.ts";
 import { InsertFiles } from "./insert-file.ts";
+import { INSERT_SETTINGS } from "./insert-settings.ts";
 import { applyMigrations } from "./migrate.ts";
 import {
+  type Ask,
+  askIn,
+  engineLimits,
   JUDGING_SESSION,
   judgePersonStatement,
-  limitedSession,
+  limitedSettings,
   quoted,
   runPersonStatement,
+  settingsStatement,
 } from "./person-statement.ts";
 import type { Insert, Query, RawLimits, RawResult, Store } from "./port.ts";
+import { runQuery } from "./run-query.ts";
 import { Turns } from "./turns.ts";
+import { Underway } from "./underway.ts";
 
 type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
 
@@ -53,31 +60,6 @@ export interface Engine {
 export interface EmbeddedStore extends Store {
   readonly engine: Engine;
 }
-
-const INSERT_ATTEMPTS = 5;
-const INSERT_RETRY_MS = 200;
-
-/**
- * How an insert is made to be one block a partition, the same at each repetition: one thread, blocks
- * joined until the end. Deduplication then holds in the table and in each view's target, on its own in
- * each: an insert that was cut off between them is completed by its repetition.
- */
-export const INSERT_SETTINGS: ClickHouseSettings = {
-  async_insert: 0,
-  insert_deduplicate: 1,
-  deduplicate_insert: "enable",
-  deduplicate_insert_select: "force_enable",
-  deduplicate_blocks_in_dependent_materialized_views: 1,
-  max_threads: 1,
-  max_insert_threads: "1",
-  parallel_view_processing: 0,
-  min_insert_block_size_rows: "1000000000",
-  min_insert_block_size_bytes: "0",
-  // A column that the Arrow stream does not bring is an error, not a column of zeros.
-  input_format_arrow_allow_missing_columns: 0,
-  // The name of a file says what is in it, but not to the engine's cache of schemas.
-  schema_inference_use_cache_for_file: 0,
-};
 
 /**
  * Opens the embedded engine on a folder. One process has one engine, and one folder belongs to one
@@ -114,8 +96,7 @@ class ChdbStore implements EmbeddedStore {
   readonly #readers: ClickHouseClient[];
   readonly #writing: Turns<ClickHouseClient>;
   readonly #reading: Turns<ClickHouseClient>;
-  readonly #running = new Set<Promise<unknown>>();
-  #stopped: Promise<void> | null = null;
+  readonly #underway = new Underway();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -134,8 +115,8 @@ class ChdbStore implements EmbeddedStore {
     this.engine = {
       config: parts.config,
       files: parts.files,
-      read: (task) => this.#run(() => this.#reading.take(() => this.#inOwnSession(task))),
-      write: (task) => this.#run(() => this.#writing.take(() => this.#inOwnSession(task))),
+      read: (task) => this.#underway.run(() => this.#reading.take(() => this.#inOwnSession(task))),
+      write: (task) => this.#underway.run(() => this.#writing.take(() => this.#inOwnSession(task))),
       kill: (comment) =>
         this.#inOwnSession(async (session) => {
           await session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoted(comment)} ASYNC`);
@@ -159,20 +140,8 @@ class ChdbStore implements EmbeddedStore {
     return createClient({ connection, clickhouse_settings });
   }
 
-  /** Runs a task unless the store is stopped; a stop waits for it. */
-  async #run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#stopped) throw new Fault("STORE_UNREACHABLE", "The store is stopped.");
-    const running = task();
-    this.#running.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#running.delete(running);
-    }
-  }
-
   migrate(): Promise<void> {
-    return this.#run(() =>
+    return this.#underway.run(() =>
       this.#writing.take(async (client) => {
         try {
           await applyMigrations(client);
@@ -185,7 +154,7 @@ class ChdbStore implements EmbeddedStore {
   }
 
   insert(insert: Insert): Promise<void> {
-    return this.#run(() => this.#writing.take((client) => this.#insertFrom(client, insert)));
+    return this.#underway.run(() => this.#writing.take((client) => this.#insertFrom(client, insert)));
   }
 
   async #insertFrom(client: ClickHouseClient, { table, arrow, rows, token }: Insert): Promise<void> {
@@ -196,68 +165,42 @@ class ChdbStore implements EmbeddedStore {
     });
     const columns = INSERT_COLUMNS[table].join(", ");
     const source = `file('${path.replaceAll(/[\\']/g, "\\$&")}', 'ArrowStream')`;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await client.command({
-          query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${source}`,
-          clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
-        });
-        break;
-      } catch (error) {
-        const fault = engineFault(what, error);
-        // A refused insert is not tried again as it is, so its bytes must not stand in for better ones.
-        if (!fault.retry) await files.remove(path);
-        if (!fault.retry || attempt === INSERT_ATTEMPTS) throw fault;
-        await sleep(INSERT_RETRY_MS * attempt);
-      }
+    const attempt = async () => {
+      await client.command({
+        query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${source}`,
+        clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
+      });
+    };
+    try {
+      await untilAcknowledged(attempt, (error) => engineFault(what, error));
+    } catch (error) {
+      // A refused insert is not tried again as it is, so its bytes must not stand in for better ones.
+      if (!engineFault(what, error).retry) await files.remove(path);
+      throw error;
     }
     await files.remove(path);
   }
 
   query<P extends z.ZodType, R extends z.ZodType>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]> {
-    return this.#run(() =>
-      this.#reading.take(async (client) => {
-        const bound = query.params.safeParse(params);
-        if (!bound.success) {
-          throw new Fault("QUERY_INVALID", `The query ${query.name}: ${z.prettifyError(bound.error)}`);
-        }
-        const rows = await this.#rows(client, query, bound.data as Record<string, unknown>);
-        const parsed = query.row.array().safeParse(rows);
-        if (parsed.success) return parsed.data as z.output<R>[];
-        throw new Fault("STORE_INVALID", `The rows of the query ${query.name}: ${z.prettifyError(parsed.error)}`);
-      }),
-    );
-  }
-
-  async #rows(
-    client: ClickHouseClient,
-    { name, sql }: { name: string; sql: string },
-    query_params: Record<string, unknown>,
-  ): Promise<unknown[]> {
-    try {
-      const answer = await client.query({ query: sql, query_params, format: "JSONEachRow" });
-      return await answer.json();
-    } catch (error) {
-      throw engineFault(`The query ${name} failed`, error);
-    }
+    return this.#underway.run(() => this.#reading.take((client) => runQuery(client, query, params, engineFault)));
   }
 
   raw(statement: string, limits: RawLimits): Promise<RawResult> {
-    const limited = limitedSession(limits, this.#parts.config);
-    return this.#run(() =>
+    const limited = settingsStatement({ ...engineLimits(this.#parts.config), ...limitedSettings(limits) });
+    return this.#underway.run(() =>
       this.#reading.take(async () => {
-        const judged = await this.#inFreshSession(JUDGING_SESSION, (it) => judgePersonStatement(it, statement));
-        return this.#inFreshSession(limited, (it) => runPersonStatement(it, judged));
+        const judged = await this.#inFreshSession(JUDGING_SESSION, (ask) => judgePersonStatement(ask, statement));
+        return this.#inFreshSession(limited, (ask) => runPersonStatement(ask, judged));
       }),
     );
   }
 
   /** A person's statement has a session to itself: nothing it leaves there meets another's. */
-  async #inFreshSession<T>(setUp: string, task: (session: ClickHouseClient) => Promise<T>): Promise<T> {
+  async #inFreshSession<T>(setUp: string, task: (ask: Ask) => Promise<T>): Promise<T> {
     const session = this.#session({});
     try {
       await session.command({ query: setUp });
-      return await task(session);
+      return await task(askIn(session));
     } catch (error) {
       throw engineFault("The statement failed", error);
     } finally {
@@ -266,7 +209,7 @@ class ChdbStore implements EmbeddedStore {
   }
 
   async ping(): Promise<void> {
-    await this.#run(() =>
+    await this.#underway.run(() =>
       this.#reading.take(async (client) => {
         const answer = await client.ping();
         if (!answer.success) throw engineFault("The store does not answer", answer.error);
@@ -275,11 +218,9 @@ class ChdbStore implements EmbeddedStore {
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= (async () => {
-      await Promise.allSettled(this.#running);
+    return this.#underway.stop(async () => {
       for (const client of [...this.#readers, this.#writer]) await client.close();
       this.#parts.release();
-    })();
-    return this.#stopped;
+    });
   }
 }

@@ -27,11 +27,14 @@ export const JUDGING_SETTINGS = { max_execution_time: 10, max_memory_usage: 268_
 /** Makes a fresh session one that can only read, for judging a person's statement. */
 export const JUDGING_SESSION = settingsStatement(JUDGING_SETTINGS);
 
+/** Settings that keep an embedded engine within what it may use. */
+export function engineLimits(engine: StoreConfig): Record<string, number> {
+  return { max_threads: engine.max_threads, max_memory_usage_for_user: engine.max_memory_bytes };
+}
+
 /** Settings that hold a person's statement within the limits. */
-export function limitingSettings(limits: RawLimits, engine: StoreConfig): Record<string, number | string> {
+export function statementLimits(limits: RawLimits): Record<string, number | string> {
   return {
-    max_threads: engine.max_threads,
-    max_memory_usage_for_user: engine.max_memory_bytes,
     max_execution_time: limits.maxExecutionS,
     timeout_overflow_mode: "throw",
     max_result_rows: limits.maxRows,
@@ -41,28 +44,33 @@ export function limitingSettings(limits: RawLimits, engine: StoreConfig): Record
   };
 }
 
-/** Makes a fresh session one that can only read, within the limits, for running a person's statement. */
-export function limitedSession(limits: RawLimits, engine: StoreConfig): string {
-  return settingsStatement({
-    ...limitingSettings(limits, engine),
+/** Settings under which a person's statement runs, and how the values of its answer are written. */
+export function limitedSettings(limits: RawLimits): Record<string, number | string> {
+  return {
+    ...statementLimits(limits),
     output_format_json_quote_64bit_integers: 1,
     output_format_json_quote_decimals: 1,
     output_format_json_quote_denormals: 1,
     session_timezone: "UTC",
-  });
+  };
 }
+
+/** Runs a statement and answers its text in a format. */
+export type Ask = (query: string, format: DataFormat) => Promise<string>;
 
 /**
- * The text a statement answers. The format is asked for beside the statement: written behind it, as the
- * client does otherwise, it would become a part of the statement that EXPLAIN AST takes apart.
+ * Asks by a client. The format is asked for beside the statement: written behind it, as the client does
+ * otherwise, it would become a part of the statement that EXPLAIN AST takes apart.
  */
-async function answered(session: ClickHouseClient, query: string, format: DataFormat): Promise<string> {
-  const { stream } = await session.exec({ query, clickhouse_settings: { default_format: format } });
-  return text(stream);
+export function askIn(client: ClickHouseClient, settings: Readonly<Record<string, number | string>> = {}): Ask {
+  return async (query, format) => {
+    const { stream } = await client.exec({ query, clickhouse_settings: { ...settings, default_format: format } });
+    return text(stream);
+  };
 }
 
-async function lines(session: ClickHouseClient, query: string): Promise<string[]> {
-  const answer = await answered(session, query, "JSONCompactEachRow");
+async function lines(ask: Ask, query: string): Promise<string[]> {
+  const answer = await ask(query, "JSONCompactEachRow");
   return answer.split("\n").flatMap((line) => (line === "" ? [] : (JSON.parse(line) as [string])));
 }
 
@@ -81,9 +89,9 @@ async function refusing<T>(task: () => Promise<T>): Promise<T> {
  * formatQuerySingleLine() takes exactly one statement and writes it anew, without comments, and its tree
  * is judged (see `refusal`). What was judged is what runs. Throws QUERY_REFUSED with the reason.
  */
-export function judgePersonStatement(session: ClickHouseClient, statement: string): Promise<string> {
+export function judgePersonStatement(ask: Ask, statement: string): Promise<string> {
   return refusing(async () => {
-    const judged = await judge((query) => lines(session, query), statement);
+    const judged = await judge((query) => lines(ask, query), statement);
     if (judged.format) throw new Fault("QUERY_REFUSED", "FORMAT, SETTINGS and INTO OUTFILE are not allowed.");
     return judged.statement;
   });
@@ -114,9 +122,9 @@ interface Answer {
 }
 
 /** Runs a judged statement. Throws QUERY_REFUSED with the engine's reason, limits among them. */
-export function runPersonStatement(session: ClickHouseClient, judged: string): Promise<RawResult> {
+export function runPersonStatement(ask: Ask, judged: string): Promise<RawResult> {
   return refusing(async () => {
-    const answer = JSON.parse(await answered(session, judged, "JSONCompact")) as Answer;
+    const answer = JSON.parse(await ask(judged, "JSONCompact")) as Answer;
     const { meta = [], data } = answer;
     return { columns: meta.map(({ name, type }) => ({ name, type })), rows: data };
   });

@@ -1,8 +1,9 @@
 import { Fault } from "@v6meter/schemas";
 import type { Session } from "chdb";
-import { type Engine, INSERT_SETTINGS } from "../embedded.ts";
+import type { Engine } from "../embedded.ts";
 import { PASSING_CODES } from "../engine-fault.ts";
-import { JUDGING_SETTINGS, judge, limitingSettings, quoted } from "../person-statement.ts";
+import { INSERT_SETTINGS } from "../insert-settings.ts";
+import { engineLimits, JUDGING_SETTINGS, judge, quoted, statementLimits } from "../person-statement.ts";
 import type { RawLimits } from "../port.ts";
 import { exceptionOf, SqlException } from "./exception.ts";
 import { FORMATS } from "./formats.ts";
@@ -109,7 +110,8 @@ export async function runReaders(
     stillWanted(running);
     await use(session, request.database);
     await set(session, {
-      ...limitingSettings(limits, engine.config),
+      ...engineLimits(engine.config),
+      ...statementLimits(limits),
       session_timezone: TIMEZONE_DEFAULT,
       ...chosen,
       ...request.bound,
@@ -162,6 +164,24 @@ export function runOwners(
     await use(session, request.database);
     await set(session, ownSettings(engine, request, maxExecutionS, running));
     return answered(session, statement, request, { format, wrote: !reading });
+  });
+}
+
+/**
+ * Unpacks a file by the engine, for encodings that Node.js has no reader of, and returns what was in it,
+ * never more than so many bytes.
+ */
+export function unpackedByEngine(
+  engine: Engine,
+  path: string,
+  encoding: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  return engine.read(async (session) => {
+    const source = `file(${quoted(path)}, 'RawBLOB', 'bytes String', ${quoted(encoding)})`;
+    await set(session, { max_memory_usage: 4 * maxBytes, max_result_bytes: maxBytes, result_overflow_mode: "throw" });
+    const result = await session.queryAsync(`SELECT bytes FROM ${source}`, { format: "RawBLOB" });
+    return result.bytes();
   });
 }
 
