@@ -10,7 +10,7 @@ import { startClassifying } from "./classifying.ts";
 import { busFigures, classifierFigures, collectorFigures } from "./figures.ts";
 import { type Key, keyLine, openKey } from "./keys.ts";
 import type { Program, Running } from "./run.ts";
-import { startSqlPort } from "./sql-port.ts";
+import { ANALYST, startSqlPort } from "./sql-port.ts";
 import { supervise } from "./supervision.ts";
 
 export interface App extends Running {
@@ -39,6 +39,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   await ensureWritableFolder(config.data_dir, "data_dir");
   const adminKey = await openKey(config, "admin");
   const subscriberKey = await openKey(config, "subscriber");
+  const analystKey = await openKey(config, "analyst");
   const { failed, ended } = supervise();
 
   await using parts = new AsyncDisposableStack();
@@ -71,7 +72,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   });
   const http = await query.start();
   parts.defer(() => query.stop());
-  const sql = await startSqlPort(parts, config, store, logger);
+  const users = [{ name: ANALYST, rights: "read", password: analystKey.key }] as const;
+  const sql = await startSqlPort(parts, { config, store, users, logger });
   await startWith(parts, collector);
 
   const running = parts.move();
@@ -85,7 +87,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       `UDP   ${collector.addresses.map(formatHostPort).join("  ")}  (NetFlow v1, v5, v7, v9, IPFIX on each)`,
       `API   http://${formatHostPort(http)}/api/v1/traffic/share`,
       `docs  http://${formatHostPort(http)}/docs`,
-      ...sql,
+      ...(sql ? [`SQL   http://${formatHostPort(sql)}  (user ${ANALYST}, password in ${analystKey.file})`] : []),
       keyLine(adminKey),
     ],
     stop: () => {

@@ -1,6 +1,6 @@
 import type { Bus, PartitionLag } from "@v6meter/bus";
 import type { ClassifierCounts } from "@v6meter/classifier";
-import type { CollectorCounts } from "@v6meter/collector";
+import type { CollectorCounts, Forwarder } from "@v6meter/collector";
 import type { LiveFigure, LiveFigures } from "@v6meter/monitor";
 
 const figure = (kind: LiveFigure["kind"], name: string, help: string, value: number): LiveFigure => ({
@@ -69,6 +69,37 @@ export function collectorFigures(counts: CollectorCounts | null): LiveFigures {
       "v6meter_collector_dropped_records_total",
       "Records the bus would not take.",
       counts.droppedRecords,
+    ),
+  ];
+}
+
+/** How the spool goes on to Kafka; nothing before Kafka has answered. */
+export async function forwarderFigures(forwarder: Forwarder | null): Promise<LiveFigures> {
+  if (!forwarder) return [];
+  const counts = forwarder.counts();
+  return [
+    lagFigure("v6meter_spool_lag_messages", "Messages of the spool that are not forwarded.", await forwarder.lag()),
+    figure("counter", "v6meter_forwarder_publishes_total", "Transactions published.", counts.publishes),
+    figure("counter", "v6meter_forwarder_messages_total", "Messages forwarded.", counts.messages),
+    figure("counter", "v6meter_forwarder_bytes_total", "Bytes forwarded, before compression.", counts.bytes),
+    figure("counter", "v6meter_forwarder_retries_total", "Tries after the bus took nothing.", counts.retries),
+    figure(
+      "counter",
+      "v6meter_forwarder_skipped_messages_total",
+      "Messages that were found published already after a crash or a lost answer.",
+      counts.positionsSkipped,
+    ),
+    figure(
+      "counter",
+      "v6meter_forwarder_divided_messages_total",
+      "Messages too large for Kafka that went on in parts.",
+      counts.dividedMessages,
+    ),
+    figure(
+      "counter",
+      "v6meter_forwarder_dropped_messages_total",
+      "Messages that no publish can carry.",
+      counts.droppedMessages,
     ),
   ];
 }

@@ -1,8 +1,35 @@
 import type { Logger } from "@v6meter/runtime";
-import type { Config } from "@v6meter/schemas";
-import type { Store } from "@v6meter/store";
+import { type Config, type HostPort, parseHostPort } from "@v6meter/schemas";
+import { createSqlPort, type EmbeddedStore, type SqlUser } from "@v6meter/store/interface";
 
-/** Placeholder until the interface lands. */
-export async function startSqlPort(_p: AsyncDisposableStack, _c: Config, _s: Store, _l: Logger): Promise<string[]> {
-  return [];
+/** Who reads by the SQL port of every platform. */
+export const ANALYST = "analyst";
+/** Who may do everything with a store in a process of its own. */
+export const OWNER = "v6meter";
+
+export interface SqlPortParts {
+  readonly config: Config;
+  readonly store: EmbeddedStore;
+  readonly users: readonly SqlUser[];
+  readonly logger: Logger;
+}
+
+/** ClickHouse's HTTP interface over the store of this process; null where store.sql is. Left to the stack to stop. */
+export async function startSqlPort(
+  parts: AsyncDisposableStack,
+  { config, store, users, logger }: SqlPortParts,
+): Promise<HostPort | null> {
+  if (config.store.sql === null) return null;
+  const { sql_max_execution_s, sql_max_rows, sql_max_memory_bytes } = config.query;
+  const port = createSqlPort({
+    engine: store.engine,
+    at: parseHostPort(config.store.sql) as HostPort,
+    setting: "store.sql",
+    users,
+    limits: { maxExecutionS: sql_max_execution_s, maxRows: sql_max_rows, maxMemoryBytes: sql_max_memory_bytes },
+    logger,
+  });
+  const address = await port.start();
+  parts.defer(() => port.stop());
+  return address;
 }

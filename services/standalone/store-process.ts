@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { ensureWritableFolder, type Logger } from "@v6meter/runtime";
+import { type Config, Fault, formatHostPort } from "@v6meter/schemas";
+import { openEmbeddedStore } from "@v6meter/store";
+import { openKey } from "./keys.ts";
+import type { Program, Running } from "./run.ts";
+import { ANALYST, OWNER, startSqlPort } from "./sql-port.ts";
+
+/** The embedded engine as a server for the other processes: they make its tables. */
+async function startStoreProcess(config: Config, logger: Logger): Promise<Running> {
+  const { sql, url } = config.store;
+  if (url !== null || sql === null) {
+    const setting = url === null ? "store.sql: null" : `store.url: ${url}`;
+    throw new Fault(
+      "CONFIG_INVALID",
+      `${setting}; store serves its own engine: allowed is no store.url, and a HOST:PORT as store.sql.`,
+    );
+  }
+  await ensureWritableFolder(config.data_dir, "data_dir");
+  const owner = await openKey(config, "store");
+  const analyst = await openKey(config, "analyst");
+  await using parts = new AsyncDisposableStack();
+  const path = join(config.data_dir, "store");
+  const store = parts.adopt(await openEmbeddedStore({ path, config: config.store }), (it) => it.stop());
+  const users = [
+    { name: OWNER, rights: "all", password: owner.key },
+    { name: ANALYST, rights: "read", password: analyst.key },
+  ] as const;
+  const address = await startSqlPort(parts, { config, store, users, logger });
+
+  const running = parts.move();
+  return {
+    failed: new Promise(() => {}),
+    announce: () => [
+      `SQL   http://${address && formatHostPort(address)}  (ClickHouse over HTTP)`,
+      `user  ${OWNER}, who may do everything; password in ${owner.file}`,
+      `user  ${ANALYST}, who reads; password in ${analyst.file}`,
+    ],
+    stop: () => running.disposeAsync(),
+  };
+}
+
+/** `v6meter store`. */
+export const STORE: Program<Running> = {
+  name: "store",
+  says: "the embedded store, served as ClickHouse over HTTP",
+  options: ["data", "keys", "sql"],
+  start: startStoreProcess,
+};
