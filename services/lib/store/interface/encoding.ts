@@ -28,22 +28,38 @@ const ENCODINGS: ReadonlyMap<string, Encoding> = new Map([
   ["deflate", { decode: () => zlib.createInflate(), encode: (bytes) => deflate(bytes, { level: 3 }) }],
 ]);
 
-/** The bytes of a request's body, unpacked, never more than so many. Throws where it is larger or not what it says. */
+/** Content encodings that the engine unpacks as it reads a file. */
+const ENGINES: ReadonlySet<string> = new Set(["lz4", "bz2", "xz", "snappy"]);
+
+function encodingOf(request: IncomingMessage): string {
+  return request.headers["content-encoding"]?.trim().toLowerCase() || "identity";
+}
+
+/** The encoding of a body that is left to the engine, or null: `unpackedBody` leaves such a body as it is. */
+export function engineEncoding(request: IncomingMessage): string | null {
+  const name = encodingOf(request);
+  return ENGINES.has(name) ? name : null;
+}
+
+/**
+ * The bytes of a request's body, unpacked, never more than so many. Throws where it is larger, cut off or
+ * not what it says; the rest of it is then still unread.
+ */
 export async function* unpackedBody(request: IncomingMessage, maxBytes: number): AsyncGenerator<Uint8Array> {
-  const name = request.headers["content-encoding"]?.trim().toLowerCase() || "identity";
+  const name = encodingOf(request);
   const encoding = ENCODINGS.get(name);
-  if (name !== "identity" && !encoding) {
+  if (name !== "identity" && !encoding && !ENGINES.has(name)) {
     throw new SqlException(
       48,
       "NOT_IMPLEMENTED",
-      `Content-Encoding ${name}: only gzip, zstd, br and deflate are taken.`,
+      `Content-Encoding ${name}: only zstd, gzip, br, deflate, lz4, bz2, xz and snappy are taken.`,
     );
   }
   const source: Readable = encoding ? request.pipe(encoding.decode()) : request;
-  if (encoding) request.once("error", (error) => source.destroy(error));
+  if (encoding) request.once("close", () => request.complete || source.destroy(new Error("the connection was closed")));
   let size = 0;
   try {
-    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+    for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       size += chunk.length;
       if (size > maxBytes) {
         throw new SqlException(307, "TOO_MANY_BYTES", `The body of the request is larger than ${maxBytes} bytes.`);
@@ -53,11 +69,7 @@ export async function* unpackedBody(request: IncomingMessage, maxBytes: number):
   } catch (error) {
     if (error instanceof SqlException) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SqlException(
-      27,
-      "CANNOT_PARSE_INPUT_ASSERTION_FAILED",
-      `The body of the request is cut or broken: ${reason}.`,
-    );
+    throw new SqlException(33, "CANNOT_READ_ALL_DATA", `The body of the request is cut off or broken: ${reason}.`);
   }
 }
 

@@ -29,7 +29,7 @@ export function exceptionOf(error: unknown): SqlException {
 
 /** Codes by the status ClickHouse answers them with; the others are 500. */
 const CODES_OF_STATUS: Readonly<Record<number, readonly number[]>> = {
-  400: [6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 70, 72, 117, 130, 131, 132, 456, 457],
+  400: [6, 26, 27, 33, 36, 38, 41, 43, 53, 62, 69, 70, 72, 117, 130, 131, 132, 456, 457],
   401: [194],
   403: [164, 192, 193, 452, 497, 516],
   404: [16, 46, 47, 50, 56, 60, 63, 73, 81, 115],

@@ -1,18 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@v6meter/runtime";
 import { Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
 import type { Engine } from "../embedded.ts";
 import type { RawLimits } from "../port.ts";
 import { Accounts, type SqlUser } from "./accounts.ts";
-import { chosenEncoding, packed, unpackedBody } from "./encoding.ts";
+import { chosenEncoding, engineEncoding, packed, unpackedBody } from "./encoding.ts";
 import { exceptionOf, SqlException, statusOf } from "./exception.ts";
 import { mediaTypeOf } from "./formats.ts";
-import { bodyInsertOf } from "./insert-statement.ts";
+import { bodyInsertOf, splitBody } from "./insert-statement.ts";
 import { readRequest, type SqlRequest } from "./request.ts";
 import { Seats } from "./seats.ts";
-import { type Answer, type Running, runInsert, runOwners, runReaders } from "./statements.ts";
+import { type Answer, type Running, runInsert, runOwners, runReaders, unpackedByEngine } from "./statements.ts";
 
 /** Bounds of the interface; those of RawLimits hold a reader's statement. */
 export interface SqlPortLimits extends RawLimits {
@@ -24,8 +25,8 @@ export interface SqlPortLimits extends RawLimits {
   readonly maxOwnExecutionS?: number;
   /** Time a request's headers and body may take to arrive. Default five minutes. */
   readonly maxReceiveMs?: number;
-  /** Time a client may leave its answer unread. Default a minute. */
-  readonly maxUnreadMs?: number;
+  /** Time a client may take to read its answer. Default five minutes. */
+  readonly maxSendMs?: number;
   /** Statements that run or are answered at once. Default 4. */
   readonly maxRunning?: number;
   /** Statements that wait for their turn; more are refused. Default 64. */
@@ -72,6 +73,20 @@ export function createSqlPort(options: SqlPortOptions): SqlPort {
   return new HttpSqlPort(options);
 }
 
+const KILL_AGAIN_MS = 500;
+
+interface Watched extends Running {
+  /** Has a statement ended when its client goes away; an INSERT with a body runs to its end. */
+  ended(answer: Promise<Answer>): Promise<Answer>;
+}
+
+/** A statement that was received. */
+interface Run {
+  answer(): Promise<Answer>;
+  /** Forgets what was received, however it went. */
+  end?(): Promise<void>;
+}
+
 class HttpSqlPort implements SqlPort {
   readonly name = "SQL interface";
   readonly #options: SqlPortOptions;
@@ -90,7 +105,7 @@ class HttpSqlPort implements SqlPort {
       maxBodyBytes: 1_073_741_824,
       maxOwnExecutionS: 3_600,
       maxReceiveMs: 300_000,
-      maxUnreadMs: 60_000,
+      maxSendMs: 300_000,
       maxRunning: 4,
       maxWaiting: 64,
       maxConnections: 256,
@@ -138,7 +153,7 @@ class HttpSqlPort implements SqlPort {
     this.#figures.requests += 1;
     response.on("error", () => undefined);
     try {
-      const url = new URL(request.url ?? "/", "http://localhost");
+      const url = urlOf(request);
       if (request.method !== "GET" && request.method !== "POST" && request.method !== "HEAD") {
         response.setHeader("Allow", "GET, HEAD, POST");
         throw new SqlException(48, "NOT_IMPLEMENTED", `The method ${request.method}: only GET and POST are taken.`);
@@ -149,21 +164,20 @@ class HttpSqlPort implements SqlPort {
       if (request.method !== "POST" && !url.searchParams.has("query")) return send(response, 200, "Ok.\n");
       await this.#answerStatement(request, response, url.searchParams);
     } catch (error) {
-      this.#fail(request, response, error);
+      await this.#fail(request, response, error);
     }
   }
 
-  #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  async #fail(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
     const exception = exceptionOf(error);
     this.#figures.failed += 1;
     if (exception.code === 516) this.#figures.refusedLogins += 1;
     if (exception.code === 1002) this.#options.logger.warn({ err: error }, "a request of the SQL interface failed");
     if (response.headersSent || response.destroyed) return void response.destroy();
+    // A client that is still sending reads no answer yet, and one cut off by a reset never does.
+    if (!request.complete && !(await drained(request))) response.setHeader("Connection", "close");
     response.setHeader("X-ClickHouse-Exception-Code", String(exception.code));
-    // What is left of the body is not read: the connection cannot be used again.
-    if (!request.complete) response.setHeader("Connection", "close");
     send(response, statusOf(exception), exception.line);
-    if (!request.complete) response.once("finish", () => request.destroy());
   }
 
   async #answerStatement(
@@ -176,15 +190,20 @@ class HttpSqlPort implements SqlPort {
     const asked = readRequest(request, parameters);
     response.setHeader("X-ClickHouse-Query-Id", asked.queryId);
     const running = this.#watch(response);
-    const answer =
+    const run =
       account.rights === "read"
-        ? await this.#asReader(request, asked, running)
-        : await this.#asOwner(request, asked, running);
-    await this.#send(request, response, asked, answer);
+        ? await this.#readersStatement(request, asked, running)
+        : await this.#ownersStatement(request, asked, running);
+    // The seat is kept until the answer is sent: so many answers are in memory, no more.
+    try {
+      await this.#seats.take(async () => this.#send(request, response, asked, await run.answer()));
+    } finally {
+      await run.end?.();
+    }
   }
 
-  /** Ends a statement whose client went away. */
-  #watch(response: ServerResponse): Running & { runs(): void } {
+  /** Watches for the client that goes away: its statement is ended. */
+  #watch(response: ServerResponse): Watched {
     const tag = randomUUID();
     let gone = false;
     let runs = false;
@@ -193,44 +212,72 @@ class HttpSqlPort implements SqlPort {
       gone = !response.writableFinished;
       if (!gone) return;
       this.#figures.abandoned += 1;
-      if (runs) engine.kill(tag).catch((err: unknown) => logger.warn({ err }, "a statement could not be ended"));
+      void end();
     });
+    // A statement that is only about to start is not found yet, so it is looked for until it has ended.
+    const end = async () => {
+      while (runs) {
+        await engine.kill(tag).catch((err: unknown) => logger.warn({ err }, "a statement could not be ended"));
+        await sleep(KILL_AGAIN_MS);
+      }
+    };
     return {
       tag,
       abandoned: () => gone,
-      runs: () => {
+      ended: async (answer) => {
         runs = true;
+        return answer.finally(() => {
+          runs = false;
+        });
       },
     };
   }
 
-  async #asReader(request: IncomingMessage, asked: SqlRequest, running: Running & { runs(): void }): Promise<Answer> {
+  /** Receives a reader's statement. */
+  async #readersStatement(request: IncomingMessage, asked: SqlRequest, running: Watched): Promise<Run> {
     const { engine } = this.#options;
+    if (engineEncoding(request)) {
+      throw new SqlException(
+        48,
+        "NOT_IMPLEMENTED",
+        "Content-Encoding: a reader's statement comes as zstd, gzip, br or deflate.",
+      );
+    }
     const statement = statementOf(asked, await textOf(unpackedBody(request, this.#limits.maxStatementBytes)));
-    return this.#seats.take(() => {
-      running.runs();
-      return runReaders(engine, asked, statement, this.#limits, running);
-    });
+    return { answer: () => running.ended(runReaders(engine, asked, statement, this.#limits, running)) };
   }
 
-  async #asOwner(request: IncomingMessage, asked: SqlRequest, running: Running & { runs(): void }): Promise<Answer> {
+  /** Receives what a user who may do everything sends; the rows of an INSERT into a file. */
+  async #ownersStatement(request: IncomingMessage, asked: SqlRequest, running: Watched): Promise<Run> {
     const { engine } = this.#options;
-    const { maxBodyBytes, maxOwnExecutionS } = this.#limits;
-    const insert = asked.isGet ? null : bodyInsertOf(asked.query);
-    const body = unpackedBody(request, maxBodyBytes);
+    const { maxOwnExecutionS } = this.#limits;
+    const body = this.#ownersBody(request);
+    const given = asked.isGet ? null : bodyInsertOf(asked.query);
+    const { insert, rest } = given || asked.query !== "" ? { insert: given, rest: body } : await splitBody(body);
     if (insert) {
-      const received = await engine.files.receive(body);
-      try {
-        return await this.#seats.take(() => runInsert(engine, asked, insert, received, maxOwnExecutionS, running));
-      } finally {
-        await engine.files.remove(received);
-      }
+      const received = await engine.files.receive(rest);
+      return {
+        answer: () => runInsert(engine, asked, insert, received, maxOwnExecutionS, running),
+        end: () => engine.files.remove(received),
+      };
     }
-    const statement = statementOf(asked, await textOf(body));
-    return this.#seats.take(() => {
-      running.runs();
-      return runOwners(engine, asked, statement, maxOwnExecutionS, running);
-    });
+    const statement = statementOf(asked, await textOf(rest));
+    return { answer: () => running.ended(runOwners(engine, asked, statement, maxOwnExecutionS, running)) };
+  }
+
+  /** The bytes of a body, unpacked by the engine where that is needed. */
+  async *#ownersBody(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+    const { engine } = this.#options;
+    const { maxBodyBytes } = this.#limits;
+    const body = unpackedBody(request, maxBodyBytes);
+    const encoding = engineEncoding(request);
+    if (!encoding) return yield* body;
+    const packed = await engine.files.receive(body);
+    try {
+      yield await unpackedByEngine(engine, packed, encoding, maxBodyBytes);
+    } finally {
+      await engine.files.remove(packed);
+    }
   }
 
   async #send(request: IncomingMessage, response: ServerResponse, asked: SqlRequest, answer: Answer): Promise<void> {
@@ -243,12 +290,38 @@ class HttpSqlPort implements SqlPort {
     response.setHeader("X-ClickHouse-Timezone", answer.timezone);
     response.setHeader("X-ClickHouse-Summary", summaryOf(answer));
     response.setHeader("Content-Length", bytes.length);
-    response.setTimeout(this.#limits.maxUnreadMs, () => response.destroy());
+    const slow = setTimeout(() => response.destroy(), this.#limits.maxSendMs);
     await new Promise<void>((resolve) => {
+      if (response.destroyed) return resolve();
       response.once("close", resolve);
       response.end(bytes);
     });
+    clearTimeout(slow);
   }
+}
+
+/** Bytes of a refused request that are read and thrown away. */
+const DRAINED_MAX_BYTES = 67_108_864;
+
+/** Reads what is left of a request; false where that is too much or never ends. */
+async function drained(request: IncomingMessage): Promise<boolean> {
+  request.unpipe();
+  let bytes = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > DRAINED_MAX_BYTES) return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function urlOf(request: IncomingMessage): URL {
+  const text = `http://localhost${request.url ?? "/"}`;
+  if (!URL.canParse(text)) throw new SqlException(36, "BAD_ARGUMENTS", "The address of the request is not a URL.");
+  return new URL(text);
 }
 
 function send(response: ServerResponse, status: number, text: string): void {
