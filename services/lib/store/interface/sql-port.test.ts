@@ -203,6 +203,7 @@ describe("an answer", () => {
   test.each([
     ["a wrong statement", "SELEC 1", 400, 62],
     ["no statement", " ", 400, 62],
+    ["a statement with a NUL", "SELECT 1 \0 + 1", 400, 62],
     ["an unknown column", "SELECT nope", 404, 47],
     ["an unknown table", "SELECT * FROM nope", 404, 60],
     ["a division by nothing", "SELECT intDiv(1, 0)", 500, 153],
@@ -266,7 +267,7 @@ describe("a reader", () => {
   });
 
   test("leaves no trace by a parameter, a database or a format that tries to be more", async () => {
-    const text = "1', readonly = 0, max_threads = '2";
+    const text = "1', readonly = 0\0, max_threads = '2";
     expect(await answerOf("SELECT {x:String} FORMAT TSVRaw", { headers: READER, params: { param_x: text } })).toBe(
       `${text}\n`,
     );

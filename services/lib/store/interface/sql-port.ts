@@ -341,6 +341,10 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 /** ClickHouse reads the parameter and then the body, as one text. */
 function statementOf({ query }: SqlRequest, body: string): string {
   const statement = query === "" || body === "" ? query + body : `${query}\n${body}`;
+  // The engine reads a statement as text that ends at the first NUL: what is behind it would be lost.
+  if (statement.includes("\0")) {
+    throw new SqlException(62, "SYNTAX_ERROR", "A NUL character is not allowed; within a string it is written \\0.");
+  }
   if (statement.trim() === "") throw new SqlException(62, "SYNTAX_ERROR", "Empty query.");
   return statement;
 }

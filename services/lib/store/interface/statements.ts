@@ -34,9 +34,14 @@ const ANSWER_MAX_BYTES = 268_435_456;
 
 const TIMEZONE_DEFAULT = "UTC";
 
+/** A value as SQL writes it, NUL characters too, at which the engine would end the statement. */
+function quotedWhole(value: string): string {
+  return quoted(value).replaceAll("\0", "\\0");
+}
+
 async function set(session: Session, settings: Settings): Promise<void> {
   const assignments = Object.entries(settings).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name} = ${typeof value === "string" ? quoted(value) : Number(value)}`],
+    value === undefined ? [] : [`${name} = ${typeof value === "string" ? quotedWhole(value) : Number(value)}`],
   );
   if (assignments.length > 0) await session.queryAsync(`SET ${assignments.join(", ")}`);
 }
