@@ -2,16 +2,33 @@ import { Fault } from "@v6meter/schemas";
 
 /** Errors of the engine that pass: the same statement may succeed later. */
 export const PASSING_CODES: ReadonlySet<string> = new Set([
+  "3", // UNEXPECTED_END_OF_FILE: a request that was cut
+  "32", // ATTEMPT_TO_READ_AFTER_EOF
+  "33", // CANNOT_READ_ALL_DATA
   "75", // CANNOT_WRITE_TO_FILE_DESCRIPTOR: a full disk
   "159", // TIMEOUT_EXCEEDED
+  "173", // CANNOT_ALLOCATE_MEMORY
+  "198", // DNS_ERROR: of another server of a cluster
   "202", // TOO_MANY_SIMULTANEOUS_QUERIES
   "209", // SOCKET_TIMEOUT
   "210", // NETWORK_ERROR
+  "225", // NO_ZOOKEEPER
   "236", // ABORTED
   "241", // MEMORY_LIMIT_EXCEEDED
+  "242", // TABLE_IS_READ_ONLY: a replica without its Keeper
   "243", // NOT_ENOUGH_SPACE
   "252", // TOO_MANY_PARTS
+  "279", // ALL_CONNECTION_TRIES_FAILED
+  "285", // TOO_FEW_LIVE_REPLICAS
+  "286", // UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
+  "319", // UNKNOWN_STATUS_OF_INSERT
+  "341", // UNFINISHED
+  "394", // QUERY_WAS_CANCELLED
   "439", // CANNOT_SCHEDULE_TASK
+  "473", // DEADLOCK_AVOIDED
+  "745", // SERVER_OVERLOADED
+  "999", // KEEPER_EXCEPTION
+  "1000", // POCO_EXCEPTION: of its network
 ]);
 
 const REASON_MAX_LENGTH = 500;

@@ -1,16 +1,20 @@
 /**
- * A writer to be killed: `node kill.test-child.ts FOLDER FIRST_CUT ROWS FROM_MS`. Inserts cuts from the
- * given one on, without end, and says `opened` and then `stored N` after each insert is acknowledged.
+ * A writer to be killed: `node kill.test-child.ts STORE FIRST_CUT ROWS FROM_MS SEED`, the store a folder or
+ * the URL of a server. Inserts cuts from the given one on, without end, and says `opened` and then `stored N`
+ * after each insert is acknowledged.
  */
 
 import { writeSync } from "node:fs";
 import { encodeFlows } from "@v6meter/batch";
 import { storeConfig } from "@v6meter/schemas";
-import { openEmbeddedStore } from "./embedded.ts";
 import { cutToKill } from "./kill.test-data.ts";
+import { openStore } from "./open-store.ts";
 
-const [folder = "", first = "0", rows = "0", fromMs = "0", seed = "0"] = process.argv.slice(2);
-const store = await openEmbeddedStore({ path: folder, config: storeConfig.parse({}) });
+const [place = "", first = "0", rows = "0", fromMs = "0", seed = "0"] = process.argv.slice(2);
+const store = await openStore({
+  path: place,
+  config: storeConfig.parse(place.startsWith("http") ? { url: place } : {}),
+});
 await store.migrate();
 writeSync(1, "opened\n");
 for (let cut = Number(first); ; cut++) {

@@ -21,6 +21,20 @@ export interface ClientOptions {
 /** REQUIRED_PASSWORD, UNKNOWN_USER, WRONG_PASSWORD and AUTHENTICATION_FAILED. */
 const LOGIN_CODES: ReadonlySet<string> = new Set(["192", "193", "194", "516"]);
 
+/** Errors of a connection that the server closed between two statements. */
+const RESET_CODES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
+
+/** Runs what only reads, and runs it again where its connection was reset. */
+export async function onceMore<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const cause = error instanceof Fault ? error.cause : error;
+    if (!(cause instanceof Error && "code" in cause && RESET_CODES.has(cause.code))) throw error;
+    return read();
+  }
+}
+
 function secret(setting: string, path: string): Buffer {
   try {
     return readFileSync(path);

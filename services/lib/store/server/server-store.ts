@@ -20,7 +20,7 @@ import {
 import type { Insert, Query, RawLimits, RawResult, Store } from "../port.ts";
 import { runQuery } from "../run-query.ts";
 import { Underway } from "../underway.ts";
-import { type Connection, connectionOf } from "./connection.ts";
+import { type Connection, connectionOf, onceMore } from "./connection.ts";
 
 export interface ServerStoreOptions {
   /** `store.url` must be set. */
@@ -59,6 +59,7 @@ class ServerStore implements Store {
   readonly #writer: ClickHouseClient;
   readonly #reader: ClickHouseClient;
   readonly #underway = new Underway();
+  #insertSettings: ClickHouseSettings | null = null;
 
   constructor(config: StoreConfig, connection: Connection) {
     const { database } = config;
@@ -106,13 +107,10 @@ class ServerStore implements Store {
 
   insert({ table, arrow, rows, token }: Insert): Promise<void> {
     const query = `INSERT INTO ${table} (${INSERT_COLUMNS[table].join(", ")}) FORMAT ArrowStream`;
-    const clickhouse_settings: ClickHouseSettings = {
-      ...ONE_BLOCK_SETTINGS,
-      ...(this.#config.cluster === null ? {} : CLUSTER_INSERT_SETTINGS),
-      insert_deduplication_token: token,
-    };
     // An attempt whose answer was lost may have stored the rows: the next one carries the same token and bytes.
     const attempt = async () => {
+      this.#insertSettings ??= await this.#knownInsertSettings();
+      const clickhouse_settings = { ...this.#insertSettings, insert_deduplication_token: token };
       const values = Readable.from(chunks(arrow), { objectMode: false });
       const { stream } = await this.#writer.exec({ query, values, clickhouse_settings });
       await text(stream);
@@ -121,16 +119,30 @@ class ServerStore implements Store {
     return this.#underway.run(() => untilAcknowledged(attempt, (error) => this.#connection.faultOf(what, error)));
   }
 
+  /** Servers before 26 know no deduplicate_insert and refuse what they do not know; where it is known it outweighs insert_deduplicate. */
+  async #knownInsertSettings(): Promise<ClickHouseSettings> {
+    const answer = await this.#reader.query({
+      query: "SELECT name FROM system.settings WHERE name = 'deduplicate_insert'",
+      format: "JSONEachRow",
+    });
+    const known = (await answer.json()).length > 0;
+    return {
+      ...ONE_BLOCK_SETTINGS,
+      ...(known ? { deduplicate_insert: "enable" } : {}),
+      ...(this.#config.cluster === null ? {} : CLUSTER_INSERT_SETTINGS),
+    };
+  }
+
   query<P extends z.ZodType, R extends z.ZodType>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]> {
     const { faultOf } = this.#connection;
-    return this.#underway.run(() => runQuery(this.#reader, query, params, faultOf));
+    return this.#underway.run(() => onceMore(() => runQuery(this.#reader, query, params, faultOf)));
   }
 
   raw(statement: string, limits: RawLimits): Promise<RawResult> {
     return this.#underway.run(async () => {
       try {
-        const judged = await judgePersonStatement(this.#ask(JUDGING_SETTINGS), statement);
-        return await runPersonStatement(this.#ask(limitedSettings(limits)), judged);
+        const judged = await onceMore(() => judgePersonStatement(this.#ask(JUDGING_SETTINGS), statement));
+        return await onceMore(() => runPersonStatement(this.#ask(limitedSettings(limits)), judged));
       } catch (error) {
         throw this.#connection.faultOf("The statement failed", error);
       }
