@@ -24,8 +24,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A part of a transaction that makes at most one record batch a partition. */
-type Portion = Map<string, { topic: string; messages: OutgoingMessage[]; bytes: Map<number, number> }>;
+interface PortionOfTopic {
+  readonly topic: string;
+  readonly messages: OutgoingMessage[];
+  /** Bytes of the values, by partition. */
+  readonly bytes: Map<number, number>;
+}
+
+/** A part of a transaction, by topic, that makes at most one record batch a partition. */
+type Portion = Map<string, PortionOfTopic>;
 
 /**
  * Publishes by transactions (KIP-98): what waits at the same time goes together, all or none. After any
@@ -123,7 +130,7 @@ export class Transactions {
         portion = new Map();
         portions.push(portion);
       }
-      const ofTopic = portion.get(topic) ?? { topic, messages: [], bytes: new Map() };
+      const ofTopic: PortionOfTopic = portion.get(topic) ?? { topic, messages: [], bytes: new Map() };
       ofTopic.messages.push(message);
       ofTopic.bytes.set(partition, (ofTopic.bytes.get(partition) ?? 0) + size);
       portion.set(topic, ofTopic);
