@@ -12,7 +12,10 @@ export interface SqlRequest {
   /** Values of `{name:Type}` in the statement, by name. */
   readonly bound: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, string>>;
+  /** Whether HTTP's compression is asked for. */
   readonly compress: boolean;
+  /** Whether ClickHouse's own compressed blocks are asked for. */
+  readonly blocks: boolean;
   readonly isGet: boolean;
 }
 
@@ -20,6 +23,8 @@ export interface SqlRequest {
 const NOT_SETTINGS: ReadonlySet<string> = new Set([
   "query",
   "query_id",
+  "compress",
+  "decompress",
   "database",
   "default_format",
   "user",
@@ -49,17 +54,13 @@ const QUERY_ID = /^[\x20-\x7e]{1,128}$/;
 
 /** Reads address and headers of a request. Throws where a parameter is not understood. */
 export function readRequest(request: IncomingMessage, parameters: URLSearchParams): SqlRequest {
-  if (parameters.get("compress") === "1" || parameters.get("decompress") === "1") {
-    throw new SqlException(
-      48,
-      "NOT_IMPLEMENTED",
-      "compress=1 and decompress=1 (blocks with checksums) are not supported: use enable_http_compression=1 and Content-Encoding.",
-    );
+  if (parameters.get("decompress") === "1") {
+    throw new SqlException(48, "NOT_IMPLEMENTED", "decompress=1 is not supported: say Content-Encoding instead.");
   }
   const bound: Record<string, string> = {};
   const settings: Record<string, string> = {};
   for (const [name, value] of parameters) {
-    if (NOT_SETTINGS.has(name) || name === "compress" || name === "decompress") continue;
+    if (NOT_SETTINGS.has(name)) continue;
     if (!NAME.test(name)) throw new SqlException(115, "UNKNOWN_SETTING", `${JSON.stringify(name)} is not a setting.`);
     if (name.startsWith("param_")) bound[name] = value;
     else settings[name] = value;
@@ -78,6 +79,7 @@ export function readRequest(request: IncomingMessage, parameters: URLSearchParam
     bound,
     settings,
     compress: parameters.get("enable_http_compression") === "1",
+    blocks: parameters.get("compress") === "1",
     isGet: request.method === "GET",
   };
 }

@@ -188,6 +188,23 @@ describe("an answer", () => {
     expect(unpack(packed.bytes).equals(plain.bytes)).toBe(true);
   });
 
+  test("comes in ClickHouse's own blocks where compress=1 asks for them, as a driver reads them", async () => {
+    const statement = "SELECT repeat('0123456789', 14000) FORMAT TSVRaw";
+    const expected = Buffer.from(`${"0123456789".repeat(14_000)}\n`);
+    const blocks = Buffer.from(await (await asReader(statement, { params: { compress: "1" } })).arrayBuffer());
+    const sizes: number[] = [];
+    let found = Buffer.alloc(0);
+    for (let at = 0; at < blocks.length; at += 16 + blocks.readUInt32LE(at + 17)) {
+      expect(blocks.readUInt8(at + 16)).toBe(0x82);
+      const size = blocks.readUInt32LE(at + 21);
+      sizes.push(size);
+      const end = at + 16 + blocks.readUInt32LE(at + 17);
+      found = Buffer.concat([found, blocks.subarray(end - size, end)]);
+    }
+    expect(sizes).toEqual([65_536, 65_536, 8_929]);
+    expect(found.equals(expected)).toBe(true);
+  });
+
   test("has its parameters bound as ClickHouse binds them", async () => {
     const params = { param_a: "it's \\\\ \\t{b:String}", param_l: "['x','y\\'z']", param_n: "18446744073709551615" };
     const statement = "SELECT {a:String}, {l:Array(String)}[2], {n:UInt64} FORMAT TSVRaw";
@@ -221,7 +238,7 @@ describe("an answer", () => {
       [{ database: "nope" }, "81"],
       [{ no_such_setting: "1" }, "115"],
       [{ "no-such": "1" }, "115"],
-      [{ compress: "1" }, "48"],
+      [{ decompress: "1" }, "48"],
     ] as const) {
       const response = await ask("SELECT 1", { params });
       expect(response.headers.get("x-clickhouse-exception-code"), JSON.stringify(params)).toBe(code);

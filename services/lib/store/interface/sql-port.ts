@@ -7,6 +7,7 @@ import { Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
 import type { Engine } from "../embedded.ts";
 import type { RawLimits } from "../port.ts";
 import { Accounts, type SqlUser } from "./accounts.ts";
+import { blockStream } from "./block-stream.ts";
 import { chosenEncoding, engineEncoding, packed, unpackedBody } from "./encoding.ts";
 import { exceptionOf, SqlException, statusOf } from "./exception.ts";
 import { mediaTypeOf } from "./formats.ts";
@@ -49,8 +50,10 @@ export interface SqlPortOptions {
 /** What has passed the interface since it was made. */
 export interface SqlPortFigures {
   readonly requests: number;
+  /** Answered with an error, refused logins among them. */
   readonly failed: number;
   readonly refusedLogins: number;
+  /** Left by their clients before the answer was sent. */
   readonly abandoned: number;
 }
 
@@ -170,7 +173,8 @@ class HttpSqlPort implements SqlPort {
 
   async #fail(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
     const exception = exceptionOf(error);
-    this.#figures.failed += 1;
+    // Whoever went away is counted as that.
+    if (!response.destroyed) this.#figures.failed += 1;
     if (exception.code === 516) this.#figures.refusedLogins += 1;
     if (exception.code === 1002) this.#options.logger.warn({ err: error }, "a request of the SQL interface failed");
     if (response.headersSent || response.destroyed) return void response.destroy();
@@ -282,7 +286,8 @@ class HttpSqlPort implements SqlPort {
 
   async #send(request: IncomingMessage, response: ServerResponse, asked: SqlRequest, answer: Answer): Promise<void> {
     const encoding = asked.compress ? chosenEncoding(request) : null;
-    const bytes = encoding ? await packed(answer.bytes, encoding) : answer.bytes;
+    const framed = asked.blocks ? await blockStream(answer.bytes) : answer.bytes;
+    const bytes = encoding ? await packed(framed, encoding) : framed;
     if (encoding) response.setHeader("Content-Encoding", encoding);
     if (asked.compress) response.setHeader("Vary", "Accept-Encoding");
     response.setHeader("Content-Type", mediaTypeOf(answer.format));
@@ -349,17 +354,11 @@ function statementOf({ query }: SqlRequest, body: string): string {
   return statement;
 }
 
-function summaryOf({ wrote, rows, rowsBytes, elapsedS }: Answer): string {
-  const [written, result] = wrote ? [rows, 0] : [0, rows];
-  const [writtenBytes, resultBytes] = wrote ? [rowsBytes, 0] : [0, rowsBytes];
+/** What the embedded engine tells of a statement; it counts no rows that were read or written. */
+function summaryOf({ rows, bytes, elapsedS }: Answer): string {
   return JSON.stringify({
-    read_rows: String(rows),
-    read_bytes: String(rowsBytes),
-    written_rows: String(written),
-    written_bytes: String(writtenBytes),
-    total_rows_to_read: "0",
-    result_rows: String(result),
-    result_bytes: String(resultBytes),
+    result_rows: String(rows),
+    result_bytes: String(bytes.length),
     elapsed_ns: String(Math.max(0, Math.round(elapsedS * 1e9))),
   });
 }

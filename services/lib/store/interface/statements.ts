@@ -16,11 +16,9 @@ export interface Answer {
   readonly bytes: Uint8Array;
   readonly format: string;
   readonly timezone: string;
-  /** Rows and bytes of the answer, or of what an insert wrote. */
+  /** Rows of the answer. */
   readonly rows: number;
-  readonly rowsBytes: number;
   readonly elapsedS: number;
-  readonly wrote: boolean;
 }
 
 type Settings = Readonly<Record<string, number | string | boolean | undefined>>;
@@ -72,21 +70,14 @@ function stillWanted({ abandoned }: Running): void {
   if (abandoned()) throw new SqlException(394, "QUERY_WAS_CANCELLED", "The client went away before the statement ran.");
 }
 
-async function answered(
-  session: Session,
-  statement: string,
-  request: SqlRequest,
-  { format, wrote = false }: { format: string; wrote?: boolean },
-): Promise<Answer> {
+async function answered(session: Session, statement: string, request: SqlRequest, format: string): Promise<Answer> {
   const result = await session.queryAsync(statement, { format });
   return {
     bytes: result.bytes(),
     format,
     timezone: request.settings.session_timezone || TIMEZONE_DEFAULT,
     rows: result.rowsRead,
-    rowsBytes: result.bytesRead,
     elapsedS: result.elapsed,
-    wrote,
   };
 }
 
@@ -123,7 +114,7 @@ export async function runReaders(
       log_comment: running.tag,
       readonly: 1,
     });
-    return answered(session, judged.statement, request, { format });
+    return answered(session, judged.statement, request, format);
   });
 }
 
@@ -168,7 +159,7 @@ export function runOwners(
     stillWanted(running);
     await use(session, request.database);
     await set(session, ownSettings(engine, request, maxExecutionS, running));
-    return answered(session, statement, request, { format, wrote: !reading });
+    return answered(session, statement, request, format);
   });
 }
 
@@ -238,7 +229,7 @@ export async function runInsert(
       await set(session, token ? { ...settings, ...(INSERT_SETTINGS as Settings) } : settings);
       const source = await sourceOf(session, insert, path);
       const statement = `INSERT INTO ${insert.table} ${insert.columns} ${insert.settings} SELECT ${selectedColumns(insert)} FROM ${source}`;
-      const answer = await answered(session, statement, request, { format: request.format, wrote: true });
+      const answer = await answered(session, statement, request, request.format);
       await engine.files.remove(path);
       return answer;
     } catch (error) {
