@@ -78,8 +78,9 @@ test("settings that must agree do", () => {
   expect(collector?.bus.partitions).toBeGreaterThanOrEqual(compose.services.classifier?.deploy?.replicas ?? 0);
   expect(classifier?.store).toEqual(query?.store);
   const kafka = compose.services.kafka?.environment ?? {};
-  expect(Number(kafka.KAFKA_MESSAGE_MAX_BYTES)).toBe(collector?.bus.kafka.max_message_bytes);
-  expect(Number(kafka.KAFKA_REPLICA_FETCH_MAX_BYTES)).toBe(collector?.bus.kafka.max_message_bytes);
+  const batchBytes = (collector?.bus.kafka.max_message_bytes ?? Number.NaN) + 1_048_576;
+  expect(Number(kafka.KAFKA_MESSAGE_MAX_BYTES)).toBe(batchBytes);
+  expect(Number(kafka.KAFKA_REPLICA_FETCH_MAX_BYTES)).toBe(batchBytes);
   expect(Number(kafka.KAFKA_OFFSETS_RETENTION_MINUTES) * 60_000).toBeGreaterThanOrEqual(
     collector?.bus.kafka.retention_ms ?? Number.POSITIVE_INFINITY,
   );
