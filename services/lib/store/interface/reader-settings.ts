@@ -19,6 +19,8 @@ const KEPT: ReadonlySet<string> = new Set([
   "allow_experimental_analyzer",
   "max_query_size",
   "async_insert",
+  "network_compression_method",
+  "network_zstd_compression_level",
   "wait_for_async_insert",
   "timeout_overflow_mode",
   "timeout_before_checking_execution_speed",
