@@ -30,7 +30,7 @@ export interface RawResult {
   readonly rows: readonly (readonly unknown[])[];
 }
 
-/** ClickHouse behind a port: the embedded engine today, a server over HTTP with the same suites. */
+/** ClickHouse behind a port: the embedded engine or a server over HTTP, held to one suite. */
 export interface Store {
   /** Applies the migrations that are missing, in order. Throws MIGRATION_CHANGED or STORE_INVALID. */
   migrate(): Promise<void>;

@@ -35,6 +35,11 @@ export async function onceMore<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Node's codes of a certificate: UNABLE_TO_VERIFY_LEAF_SIGNATURE, CERT_HAS_EXPIRED, ERR_TLS_CERT_ALTNAME_INVALID and so on. */
+function isUntrusted(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /CERT|LEAF_SIGNATURE/.test(String(error.code));
+}
+
 function secret(setting: string, path: string): Buffer {
   try {
     return readFileSync(path);
@@ -77,6 +82,10 @@ export function connectionOf(config: StoreConfig, password?: string): Connection
         log: { level: ClickHouseLogLevel.OFF },
       }),
     faultOf: (what, error) => {
+      if (isUntrusted(error)) {
+        const reason = `store.tls_ca_file: the certificate of ${url.origin} is not trusted (${error.message}); set the file of the authority that signed it.`;
+        return new Fault("STORE_UNREACHABLE", reason, { cause: error });
+      }
       if (!isEngineError(error) || !LOGIN_CODES.has(error.code)) return engineFault(what, error);
       const given = login.password === "" ? "without a password" : "with the password given";
       return new Fault(

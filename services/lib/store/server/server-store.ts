@@ -11,6 +11,7 @@ import { INSERT_COLUMNS } from "../insert-columns.ts";
 import { ONE_BLOCK_SETTINGS } from "../insert-settings.ts";
 import { applyMigrations } from "../migrate.ts";
 import {
+  type Ask,
   askIn,
   JUDGING_SETTINGS,
   judgePersonStatement,
@@ -60,6 +61,7 @@ class ServerStore implements Store {
   readonly #reader: ClickHouseClient;
   readonly #underway = new Underway();
   #insertSettings: ClickHouseSettings | null = null;
+  #readonly: string | null = null;
 
   constructor(config: StoreConfig, connection: Connection) {
     const { database } = config;
@@ -149,9 +151,19 @@ class ServerStore implements Store {
     });
   }
 
-  /** Every request is a session of its own, which can only read. */
-  #ask(settings: Readonly<Record<string, number | string>>) {
-    return askIn(this.#reader, { ...settings, readonly: 1 });
+  /** Every request is a session of its own, which can only read; a user who can only read may not say so. */
+  #ask(settings: Readonly<Record<string, number | string>>): Ask {
+    return async (query, format) => {
+      this.#readonly ??= await this.#usersReadonly();
+      return askIn(this.#reader, this.#readonly === "0" ? { ...settings, readonly: 1 } : settings)(query, format);
+    };
+  }
+
+  async #usersReadonly(): Promise<string> {
+    const query = "SELECT toString(getSetting('readonly')) AS value";
+    const answer = await this.#reader.query({ query, format: "JSONEachRow" });
+    const [row] = await answer.json<{ value: string }>();
+    return row?.value ?? "0";
   }
 
   ping(): Promise<void> {
