@@ -14,6 +14,8 @@ const START_MAX_MS = 30_000;
 export interface Platform {
   readonly udp: HostPort;
   readonly http: string;
+  /** Of ClickHouse's HTTP interface, for analysts. */
+  readonly sqlPort: string;
   readonly key: string;
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   /** Everything printed so far. */
@@ -61,6 +63,7 @@ export async function startPlatform(
   }
   const udp = parseHostPort(/^UDP +(\S+)/m.exec(output)?.[1] ?? "") as HostPort;
   const http = /^API +(http:\/\/[^/]+)/m.exec(output)?.[1] as string;
+  const sqlPort = /^SQL +(http:\/\/[^/\s]+)/m.exec(output)?.[1] as string;
   const key = readFileSync(join(data, "admin.key"), "utf8").trim();
 
   async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
@@ -74,6 +77,7 @@ export async function startPlatform(
   return {
     udp,
     http,
+    sqlPort,
     key,
     process: child,
     output: () => output,

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kafkaIsThere } from "@v6meter/kafka";
 import { formatHostPort } from "@v6meter/schemas";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT, runCommandLine } from "./command.ts";
@@ -36,13 +37,19 @@ const curl = spawnSync("curl", ["--version"]).status === 0;
 if (!curl) process.stdout.write("SKIPPED: there is no curl here, the README's questions to the API are not asked\n");
 if (!curl && process.env.CI) throw new Error("curl is missing: CI cannot go without it");
 
-const here = commands.filter((command) => !(command in ELSEWHERE) && (curl || !command.startsWith("curl")));
+const kafka = kafkaIsThere();
+const here = commands.filter(
+  (command) =>
+    !(command in ELSEWHERE) && (curl || !command.startsWith("curl")) && (kafka || !command.includes("run e2e")),
+);
 
-test.each(here)("%s", { timeout: 90_000 }, async (command) => {
+test.each(here)("%s", { timeout: 240_000 }, async (command) => {
   const line = command
     .replaceAll("http://127.0.0.1:8080", platform.http)
+    .replaceAll("http://127.0.0.1:8123", platform.sqlPort)
     .replaceAll("127.0.0.1:2055", formatHostPort(platform.udp))
-    .replaceAll("data/admin.key", join(data, "admin.key"));
+    .replaceAll("data/admin.key", join(data, "admin.key"))
+    .replaceAll("data/analyst.key", join(data, "analyst.key"));
   const running = runCommandLine(line.replace(/^curl -s/, "curl -sS --fail-with-body"));
   expect(await running.ended(), running.output()).toBe(0);
   expect(running.output().length).toBeGreaterThan(0);
