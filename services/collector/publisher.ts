@@ -76,7 +76,7 @@ export class Publisher {
     this.#carried.addStatus(decoder.takeStatus());
     this.#carried.addState(decoder.takeState());
 
-    const taken = shards.map((shard) => ({ key: shard.key, batches: shard.take() }));
+    const taken = shards.map((shard, partition) => ({ partition, key: shard.key, batches: shard.take() }));
     const batches = taken.flatMap(({ batches }) => batches);
     const full = this.counts.queuedBytes > queueMaxBytes;
     this.#bookRecords(batches, full);
@@ -111,10 +111,10 @@ export class Publisher {
     }
   }
 
-  #enqueue(taken: readonly { key: string; batches: FlowBatch[] }[]): void {
-    const rows = taken.flatMap(({ key, batches }) => batches.map((batch) => ({ key, batch })));
+  #enqueue(taken: readonly { partition: number; key: string; batches: FlowBatch[] }[]): void {
+    const rows = taken.flatMap(({ batches, ...to }) => batches.map((batch) => ({ ...to, batch })));
     if (rows.length === 0 && this.#carried.isEmpty) return;
-    if (rows.length === 0) rows.push({ key: (this.#options.shards[0] as Shard).key, batch: EMPTY });
+    if (rows.length === 0) rows.push({ partition: 0, key: (this.#options.shards[0] as Shard).key, batch: EMPTY });
 
     // One publish is atomic, so the books may ride on any of its messages.
     const { books, state } = this.#carried.take();
@@ -124,7 +124,13 @@ export class Publisher {
       encodeFlows(batch, { stage: "decode", books: index === 0 ? books : none, allocate }),
     );
     const topic = TOPICS.flows.name;
-    const messages: OutgoingMessage[] = rows.map(({ key }, i) => ({ topic, key, value: streams[i] as Uint8Array }));
+    // A shard is a partition: keys alone, hashed, would leave some partitions empty and others with several.
+    const messages: OutgoingMessage[] = rows.map(({ partition, key }, i) => ({
+      topic,
+      partition,
+      key,
+      value: streams[i] as Uint8Array,
+    }));
     for (const [key, value] of state) messages.push({ topic: TOPICS.exporters.name, key, value });
 
     const bytes = messages.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);

@@ -4,9 +4,10 @@ import { Fault, type KafkaConfig } from "@v6meter/schemas";
 import kafkajs, { type Kafka, type LogEntry, type SASLOptions } from "kafkajs";
 import { registerZstd } from "./zstd.ts";
 
-/** Where kafkajs's own lines go: what matters of them comes back as a Fault. */
+/** Where kafkajs's own lines go, at debug: what matters of them comes back as a Fault. Losses are warned of. */
 export interface KafkaLog {
   debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
 }
 
 function secret(setting: string, path: string): string {

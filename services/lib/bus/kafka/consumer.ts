@@ -127,7 +127,10 @@ export class KafkaMember implements Consumer {
     );
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({ autoCommit: false, eachBatch: async (payload) => this.#fetched(payload) });
+    if (!this.#stopping.signal.aborted)
+      await consumer.run({ autoCommit: false, eachBatch: async (payload) => this.#fetched(payload) });
+    // Stopped meanwhile: nobody else would end it.
+    if (this.#stopping.signal.aborted) await consumer.disconnect();
   }
 
   /** After a crash a consumer of our own making, until the brokers are back. */
@@ -161,17 +164,24 @@ export class KafkaMember implements Consumer {
     this.#joined.resolve();
   }
 
-  /** What the group has written down for the partitions: a cut that was begun comes first. */
+  /** What the group has written down for the partitions: where they begin, and a cut that was begun. */
   async #readCuts(generation: Generation): Promise<void> {
     const { admin, group, topic } = this.#options;
     while (this.#generation === generation && !this.#stopping.signal.aborted) {
       try {
-        const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-        for (const { partition, metadata } of offsets?.partitions ?? []) {
+        const [[offsets], bounds] = await Promise.all([
+          admin.fetchOffsets({ groupId: group, topics: [topic] }),
+          admin.fetchTopicOffsets(topic),
+        ]);
+        if (this.#generation !== generation) return;
+        const oldest = new Map(bounds.map(({ partition, low }) => [partition, Number(low)]));
+        for (const { partition, offset, metadata } of offsets?.partitions ?? []) {
           const buffer = generation.buffers.get(partition);
-          if (buffer) buffer.cut = readCut(metadata);
+          if (!buffer) continue;
+          buffer.cut = readCut(metadata);
+          buffer.next = Number(offset) >= 0 ? Number(offset) : (oldest.get(partition) ?? 0);
+          this.#seek(buffer);
         }
-        this.#wake();
         return;
       } catch (error) {
         this.#options.log?.debug({ err: error, group }, "the group's offsets cannot be read; trying again");
@@ -180,10 +190,41 @@ export class KafkaMember implements Consumer {
     }
   }
 
+  /** Retention deleted messages before the group read them: that is told, where offsets are not only a transaction's end. */
+  async #tellGone(partition: number, from: number): Promise<void> {
+    const { admin, group, topic, log } = this.#options;
+    try {
+      const bounds = await admin.fetchTopicOffsets(topic);
+      const messages = Number(bounds.find((bound) => bound.partition === partition)?.low ?? 0) - from;
+      if (messages > 0)
+        log?.warn({ group, topic, partition, messages }, "retention deleted messages that were not read");
+    } catch (error) {
+      log?.debug({ err: error, group }, "whether messages were deleted cannot be read");
+    }
+  }
+
+  #seek(buffer: PartitionBuffer): void {
+    this.#consumer?.seek({
+      topic: this.#options.topic,
+      partition: buffer.partition,
+      offset: String(buffer.next),
+    });
+  }
+
   #fetched({ batch, commitOffsetsIfNecessary, pause }: EachBatchPayload): void {
     const generation = this.#generation;
     const buffer = generation.buffers.get(batch.partition);
-    if (!buffer) return;
+    if (!buffer || buffer.next === null) return;
+    // Not in kafkajs's types: the offset that was asked for.
+    const { fetchedOffset } = batch as unknown as { fetchedOffset: string };
+    if (!buffer.follows(Number(fetchedOffset))) {
+      buffer.sought = true;
+      this.#seek(buffer);
+      return;
+    }
+    if (buffer.sought) void this.#tellGone(buffer.partition, buffer.next);
+    buffer.sought = false;
+    buffer.next = Number(batch.lastOffset()) + 1;
     generation.commit = commitOffsetsIfNecessary;
     for (const message of batch.messages) buffer.put(toMessage(message));
     if (buffer.bytes >= BUFFER_MAX_BYTES && !buffer.isIncomplete) {

@@ -9,6 +9,8 @@ const FENCED = new Set([
   "MEMBER_ID_REQUIRED",
 ]);
 
+const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
+
 interface KafkaError extends Error {
   readonly type?: string;
   readonly cause?: unknown;
@@ -33,10 +35,12 @@ function isRefused({ name, type = "", message }: KafkaError): boolean {
   );
 }
 
-/** What the brokers did not do, as a Fault: BUS_UNREACHABLE, or BUS_INVALID where it would fail again. */
+/** What the brokers did not do, as a Fault: BUS_UNREACHABLE, or BUS_INVALID and BUS_MESSAGE_LARGE where it would fail again. */
 export function kafkaFault(what: string, cause: unknown): Fault {
   if (cause instanceof Fault) return cause;
   const origin = originOf(cause);
   const reason = origin.message.replaceAll(/\s+/g, " ").trim();
-  return new Fault(isRefused(origin) ? "BUS_INVALID" : "BUS_UNREACHABLE", `${what}: ${reason}`, { cause });
+  const tooLarge = TOO_LARGE.has(origin.type ?? "");
+  const code = tooLarge ? "BUS_MESSAGE_LARGE" : isRefused(origin) ? "BUS_INVALID" : "BUS_UNREACHABLE";
+  return new Fault(code, `${what}: ${reason}`, { cause });
 }

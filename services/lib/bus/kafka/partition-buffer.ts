@@ -13,9 +13,21 @@ export class PartitionBuffer {
   out = false;
   paused = false;
   bytes = 0;
+  /** Where the next batch must begin; null while it is not known yet. */
+  next: number | null = null;
+  /** It was sought after a batch that began elsewhere; one that still does tells of messages that are gone. */
+  sought = false;
 
   constructor(partition: number) {
     this.partition = partition;
+  }
+
+  /**
+   * Whether a batch goes on where the last one ended. One of an earlier assignment, which may still be on
+   * its way after a rebalance, does not: taking it would leave messages out.
+   */
+  follows(fetchedOffset: number): boolean {
+    return this.next !== null && (fetchedOffset === this.next || (this.sought && fetchedOffset > this.next));
   }
 
   put(message: Message): void {

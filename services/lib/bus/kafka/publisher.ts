@@ -12,7 +12,7 @@ export interface TransactionsOptions {
   readonly kafka: Kafka;
   readonly transactionalId: string;
   readonly topicPrefix: string;
-  /** Bytes of the values of one record batch at most. */
+  /** Bytes of the messages of one record batch at most, one message alone excepted. */
   readonly maxBatchBytes: number;
   partitionOf(message: OutgoingMessage): number;
 }
@@ -27,12 +27,21 @@ interface Waiting {
 interface PortionOfTopic {
   readonly topic: string;
   readonly messages: OutgoingMessage[];
-  /** Bytes of the values, by partition. */
+  /** Bytes of the messages, by partition. */
   readonly bytes: Map<number, number>;
 }
 
 /** A part of a transaction, by topic, that makes at most one record batch a partition. */
 type Portion = Map<string, PortionOfTopic>;
+
+/** Of a record beside its texts: lengths, offset and time, at most. */
+const RECORD_OVERHEAD_BYTES = 32;
+
+function sizeOf({ key, value, headers }: OutgoingMessage): number {
+  let size = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + (value?.length ?? 0);
+  for (const [name, text] of Object.entries(headers ?? {})) size += name.length + Buffer.byteLength(text) + 4;
+  return size;
+}
 
 /**
  * Publishes by transactions (KIP-98): what waits at the same time goes together, all or none. After any
@@ -44,6 +53,9 @@ export class Transactions {
   readonly #options: TransactionsOptions;
   readonly #waiting: Waiting[] = [];
   #producer: Producer | null = null;
+  /** Begun and empty: kafkajs takes the transactional id over when a transaction begins, not when it connects. */
+  #next: Transaction | null = null;
+  #opening: Promise<Producer> | null = null;
   #running: Promise<void> | null = null;
   #stopped = false;
 
@@ -59,7 +71,7 @@ export class Transactions {
 
   publish(messages: readonly OutgoingMessage[]): Promise<void> {
     if (this.#stopped) return Promise.reject(new Fault("BUS_UNREACHABLE", "The bus was stopped."));
-    const bytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    const bytes = messages.reduce((sum, message) => sum + sizeOf(message), 0);
     const published = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ messages, bytes, resolve, reject });
     });
@@ -90,9 +102,9 @@ export class Transactions {
 
   async #transact(messages: readonly OutgoingMessage[]): Promise<void> {
     const producer = await this.#open();
-    let transaction: Transaction | undefined;
     try {
-      transaction = await producer.transaction();
+      const transaction = this.#next ?? (await producer.transaction());
+      this.#next = null;
       for (const portion of this.#portions(messages)) {
         const topicMessages = [...portion.values()].map(({ topic, messages: ofTopic }) => ({
           topic,
@@ -123,7 +135,7 @@ export class Transactions {
     for (const message of messages) {
       const topic = `${topicPrefix}${message.topic}`;
       const partition = partitionOf(message);
-      const size = message.value?.length ?? 0;
+      const size = sizeOf(message);
       let portion = portions.at(-1) as Portion;
       const before = portion.get(topic)?.bytes.get(partition) ?? 0;
       if (before > 0 && before + size > maxBatchBytes) {
@@ -140,6 +152,13 @@ export class Transactions {
 
   async #open(): Promise<Producer> {
     if (this.#producer) return this.#producer;
+    this.#opening ??= this.#takeOver().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #takeOver(): Promise<Producer> {
     const producer = this.#options.kafka.producer({
       transactionalId: this.#options.transactionalId,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
@@ -152,6 +171,7 @@ export class Transactions {
     });
     try {
       await producer.connect();
+      this.#next = await producer.transaction();
     } catch (error) {
       await producer.disconnect().catch(() => {});
       throw kafkaFault("Kafka does not answer the producer", error);
@@ -163,6 +183,7 @@ export class Transactions {
   async #close(): Promise<void> {
     const producer = this.#producer;
     this.#producer = null;
+    this.#next = null;
     await producer?.disconnect().catch(() => {});
   }
 
