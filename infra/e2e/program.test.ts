@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -104,6 +104,23 @@ describe("the command line", () => {
     const told = run(args, env);
     expect(told.code).toBe(code);
     expect(told.err).toMatch(err);
+  });
+
+  test("repair forgets inserts whose part is not there, and leaves a running server alone", () => {
+    const table = join(folder, "store/abc/table");
+    const log = join(table, "deduplication_logs/deduplication_log_1.txt");
+    mkdirSync(join(table, "deduplication_logs"), { recursive: true });
+    mkdirSync(join(table, "20261124_1_1_0"));
+    writeFileSync(log, "1\t20261124_1_1_0\t20261124_a\n1\t20261124_2_2_0\t20261124_b\n");
+    writeFileSync(join(folder, "status"), `PID: ${process.pid}\n`);
+    expect(run(["repair", "--path", folder])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("stop the server"),
+    });
+    rmSync(join(folder, "status"));
+    expect(run(["repair", "--path", folder])).toMatchObject({ code: 0, out: "1 inserts without a part forgotten\n" });
+    expect(readFileSync(log, "utf8")).toBe("1\t20261124_1_1_0\t20261124_a\n");
+    expect(run(["repair", "--path", join(folder, "none")])).toMatchObject({ code: 78 });
   });
 
   test("too old a Node.js gets one line, not a syntax error", () => {

@@ -36,6 +36,11 @@ export const COMMANDS: readonly Command[] = [
     says: "in a process of its own: the embedded store, served as ClickHouse over HTTP",
     load: async () => (await import("./run.ts")).commandOf((await import("./store-process.ts")).STORE),
   },
+  {
+    name: "repair",
+    says: "after a kill of a ClickHouse server that is not replicated, before it starts again",
+    load: async () => (await import("./repair.ts")).repair,
+  },
 ];
 
 export function commandHelp(): string {
