@@ -28,6 +28,8 @@ export interface KafkaOptions {
   readonly dataDir?: string;
   /** Port of the clients' listener; a free one where it is left out. */
   readonly port?: number;
+  /** Security protocol of the clients' listener, PLAINTEXT where it is left out; the others need `properties`. */
+  readonly clientProtocol?: "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
   /** Settings beside those of a single node on loopback, or in their place. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Users of SCRAM-SHA-256 and their passwords, made with the node. */
@@ -55,16 +57,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function nodeProperties(dataDir: string, port: number, controllerPort: number): Record<string, string> {
+/** Brokers speak to themselves by a listener of their own, whatever clients must show. */
+interface Ports {
+  readonly clients: number;
+  readonly internal: number;
+  readonly controller: number;
+}
+
+function nodeProperties(dataDir: string, ports: Ports, clientProtocol: string): Record<string, string> {
   return {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
-    listeners: `CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `CLIENTS://127.0.0.1:${port}`,
-    "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "controller.quorum.voters": `1@127.0.0.1:${ports.controller}`,
+    listeners: `CLIENTS://127.0.0.1:${ports.clients},INTERNAL://127.0.0.1:${ports.internal},CONTROLLER://127.0.0.1:${ports.controller}`,
+    "advertised.listeners": `CLIENTS://127.0.0.1:${ports.clients},INTERNAL://127.0.0.1:${ports.internal}`,
+    "listener.security.protocol.map": `CLIENTS:${clientProtocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT`,
     "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "CLIENTS",
+    "inter.broker.listener.name": "INTERNAL",
     "log.dirs": join(dataDir, "logs"),
     "num.partitions": "1",
     "auto.create.topics.enable": "false",
@@ -84,8 +93,9 @@ function nodeProperties(dataDir: string, port: number, controllerPort: number): 
 async function prepare(dataDir: string, options: KafkaOptions, jars: string, port: number): Promise<string> {
   const file = join(dataDir, "server.properties");
   const fresh = !existsSync(join(dataDir, "logs", "meta.properties"));
-  const controllerPort = await freePort();
-  const properties = { ...nodeProperties(dataDir, port, controllerPort), ...options.properties };
+  const ports = { clients: port, internal: await freePort(), controller: await freePort() };
+  const own = nodeProperties(dataDir, ports, options.clientProtocol ?? "PLAINTEXT");
+  const properties = { ...own, ...options.properties };
   await writeFile(
     file,
     Object.entries(properties)
