@@ -39,13 +39,15 @@ const variables = (environment: Record<string, string> = {}) =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith("V6METER_")));
 
 const hasCompose = spawnSync("docker", ["compose", "version"]).status === 0;
-test.runIf(hasCompose)("docker compose reads the file", () => {
+if (!hasCompose) process.stdout.write("NOT RUN: docker compose is not here and has not read compose.yaml\n");
+const dockerReads = () => {
   const text = execFileSync("docker", ["compose", "-f", FILE, "--profile", "watch", "config", "--quiet"], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   });
   expect(text).toBe("");
-});
+};
+if (hasCompose) test("docker compose reads the file", dockerReads);
 
 test("collector, two classifiers and the API run, each by a command that there is", () => {
   const commands = ours.map(({ name, command, deploy }) => [name, command, deploy?.replicas ?? 1]);

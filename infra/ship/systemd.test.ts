@@ -17,7 +17,8 @@ const scratch = mkdtempSync(join(tmpdir(), "v6meter-units-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
-test.runIf(hasSystemd).each(units)("systemd reads $name without a complaint", ({ name, text }) => {
+if (!hasSystemd) process.stdout.write("NOT RUN: systemd-analyze is not here and has not read the units\n");
+test.each(hasSystemd ? units : [])("systemd reads $name without a complaint", ({ name, text }) => {
   // An instance of a template has a name; the programs of this test are where it runs.
   const path = join(scratch, name.replace("@.", "@02."));
   writeFileSync(path, text.replaceAll("/opt/v6meter/node_modules/.bin/node", process.execPath));

@@ -42,6 +42,8 @@ export interface ClassifierCounts {
   /** Cuts that went to another member of the group before they were committed: theirs to store. */
   lostCuts: number;
   unreadableMessages: number;
+  /** Messages the bus deleted before they were classified. */
+  missedMessages: number;
   insertSeconds: number;
   /** From the publish of the last message of the last cut to its commit. */
   delaySeconds: number;
@@ -90,6 +92,7 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
     lostCuts: 0,
     rows: 0,
     unreadableMessages: 0,
+    missedMessages: 0,
     insertSeconds: 0,
     delaySeconds: 0,
   };
@@ -220,7 +223,7 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
 
   return {
     name: "classifier",
-    counts: () => counts,
+    counts: () => ({ ...counts, missedMessages: consumer?.missed() ?? 0 }),
     trouble: () => trouble,
     lag: async () => (consumer ? consumer.lag() : []),
     async start() {

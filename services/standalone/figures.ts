@@ -44,6 +44,12 @@ export function classifierFigures(counts: ClassifierCounts, lag: readonly Partit
       "Messages that could not be read and went to the dead letters.",
       counts.unreadableMessages,
     ),
+    figure(
+      "counter",
+      "v6meter_classifier_missed_messages_total",
+      "Messages that retention deleted before they were classified.",
+      counts.missedMessages,
+    ),
     figure("counter", "v6meter_classifier_insert_seconds_total", "Time spent inserting.", counts.insertSeconds),
     figure(
       "gauge",

@@ -285,6 +285,18 @@ export function busContract(name: string, place: () => Promise<BusPlace>, traits
       await after.commit(taken);
     });
 
+    test("of a topic that keeps so many bytes the oldest go, and who comes late is told how many it missed", async () => {
+      const topic = TOPICS.dead_letters.name;
+      const consumer = await bus.consumer({ topic, group: "reader" });
+      expect(consumer.missed()).toBe(0);
+      if (!bounded) return;
+      const value = new Uint8Array(TOPICS.dead_letters.retain_bytes / 4);
+      for (let i = 0; i < 6; i++) await bus.publish([{ topic, key: "a", value, headers: { number: `${i}` } }]);
+      const { messages } = await receive(consumer);
+      expect(messages.map(({ headers }) => headers.number)).toEqual(["2", "3", "4", "5"]);
+      expect(consumer.missed()).toBe(2);
+    });
+
     test("every group is given every message", async () => {
       await bus.publish([message("a", "1")]);
       for (const group of ["one", "two"]) {

@@ -82,6 +82,8 @@ export interface Consumer {
    * commit of the same delivery changes nothing. Throws a Fault BUS_CUT_LOST as `begin` does.
    */
   commit(delivery: Delivery): Promise<void>;
+  /** Messages that retention deleted before this member was given them, since it joined. */
+  missed(): number;
   /** What the group has not committed yet, a row a partition. */
   lag(): Promise<readonly PartitionLag[]>;
   /** Ends a waiting `receive` with null and leaves what is not committed to the group's next member. */

@@ -47,6 +47,7 @@ class EmbeddedConsumer implements Consumer {
   readonly #underWay = new Set<Promise<void>>();
   /** Partition to look at first, so that a busy one does not starve the others. */
   #turn = 0;
+  #missed = 0;
 
   constructor(environment: Environment, retention: Retention, membership: Membership) {
     this.#environment = environment;
@@ -81,7 +82,9 @@ class EmbeddedConsumer implements Consumer {
     for (const partition of free) {
       const { first, end } = environment.partitions.get([topic, partition]) ?? EMPTY_PARTITION;
       // Of a topic that keeps so many bytes, the oldest may be gone unread.
-      const next = Math.max(first, this.#position(partition).next);
+      const { next: position } = this.#position(partition);
+      const next = Math.max(first, position);
+      this.#missed += next - position;
       if (next < end) return this.#deliver(partition, this.#read(partition, next, end - 1, limits), false);
     }
     return null;
@@ -160,6 +163,10 @@ class EmbeddedConsumer implements Consumer {
     });
     this.#underWay.add(moved);
     return moved.finally(() => this.#underWay.delete(moved));
+  }
+
+  missed(): number {
+    return this.#missed;
   }
 
   async lag(): Promise<readonly PartitionLag[]> {

@@ -70,6 +70,7 @@ export class KafkaMember implements Consumer {
   #generation: Generation = NONE;
   #waiters: (() => void)[] = [];
   #turn = 0;
+  #missed = 0;
 
   private constructor(options: MembershipOptions) {
     this.#options = options;
@@ -196,8 +197,9 @@ export class KafkaMember implements Consumer {
     try {
       const bounds = await admin.fetchTopicOffsets(topic);
       const messages = Number(bounds.find((bound) => bound.partition === partition)?.low ?? 0) - from;
-      if (messages > 0)
-        log?.warn({ group, topic, partition, messages }, "retention deleted messages that were not read");
+      if (messages <= 0) return;
+      this.#missed += messages;
+      log?.warn({ group, topic, partition, messages }, "retention deleted messages that were not read");
     } catch (error) {
       log?.debug({ err: error, group }, "whether messages were deleted cannot be read");
     }
@@ -344,6 +346,10 @@ export class KafkaMember implements Consumer {
         });
       });
     });
+  }
+
+  missed(): number {
+    return this.#missed;
   }
 
   async lag(): Promise<readonly PartitionLag[]> {
