@@ -104,7 +104,8 @@ async function prepare(dataDir: string, options: KafkaOptions, jars: string, por
   );
   await writeFile(join(dataDir, "log4j2.properties"), LOG4J);
   if (!fresh) return file;
-  const cluster = randomBytes(16).toString("base64url");
+  // A leading hyphen would be read as an option.
+  const cluster = `v${randomBytes(16).toString("base64url").slice(1)}`;
   const users = Object.entries(options.scramUsers ?? {}).flatMap(([name, password]) => [
     "--add-scram",
     `SCRAM-SHA-256=[name=${name},password=${password}]`,

@@ -19,12 +19,6 @@ const secretFile = (what: string) => z.string().min(1).nullable().default(null).
 
 export const collectorConfig = z
   .strictObject({
-    processes: z
-      .int()
-      .min(1)
-      .max(64)
-      .default(1)
-      .describe("Processes that read the same UDP addresses, each its share of the exporters; more than 1 needs Linux"),
     monitor: monitorAddress(9601),
     udp: z
       .array(hostPort)
