@@ -1,6 +1,5 @@
 export { repairDeduplicationLogs } from "./deduplication-log.ts";
 export { defineQuery, type QueryDefinition } from "./define-query.ts";
 export { type EmbeddedStoreOptions, openEmbeddedStore } from "./embedded.ts";
-export { openStore } from "./open-store.ts";
 export * from "./port.ts";
 export { openServerStore, type ServerStoreOptions } from "./server/server-store.ts";

@@ -7,14 +7,14 @@
 import { writeSync } from "node:fs";
 import { encodeFlows } from "@v6meter/batch";
 import { storeConfig } from "@v6meter/schemas";
+import { openEmbeddedStore } from "./embedded.ts";
 import { cutToKill } from "./kill.test-data.ts";
-import { openStore } from "./open-store.ts";
+import { openServerStore } from "./server/server-store.ts";
 
 const [place = "", first = "0", rows = "0", fromMs = "0", seed = "0"] = process.argv.slice(2);
-const store = await openStore({
-  path: place,
-  config: storeConfig.parse(place.startsWith("http") ? { url: place } : {}),
-});
+const store = place.startsWith("http")
+  ? await openServerStore({ config: storeConfig.parse({ url: place }) })
+  : await openEmbeddedStore({ path: place, config: storeConfig.parse({}) });
 await store.migrate();
 writeSync(1, "opened\n");
 for (let cut = Number(first); ; cut++) {

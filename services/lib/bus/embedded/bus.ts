@@ -1,9 +1,10 @@
 import { Fault } from "@v6meter/schemas";
+import { checkMessage } from "../message.ts";
 import type { Bus, BusUsage, Consumer, OutgoingMessage } from "../port.ts";
 import { isCompacted } from "../topics.ts";
 import { joinGroup } from "./consumer.ts";
 import { type Environment, HELD, openEnvironment } from "./environment.ts";
-import { checkMessage, MESSAGE_MAX_BYTES, writeMessages } from "./publish.ts";
+import { checkNames, MESSAGE_MAX_BYTES, writeMessages } from "./publish.ts";
 import { Retention } from "./retention.ts";
 
 /**
@@ -48,7 +49,10 @@ class EmbeddedBus implements Bus {
 
   async publish(messages: readonly OutgoingMessage[]): Promise<void> {
     this.#checkOpen();
-    for (const message of messages) checkMessage(message, this.partitions);
+    for (const message of messages) {
+      checkMessage(message, this);
+      checkNames(message);
+    }
     if (messages.length === 0) return;
     const published = this.#environment.transact(() => writeMessages(this.#environment, messages, this.#maxBytes));
     this.#publishing.add(published);

@@ -11,20 +11,11 @@ const KEY_MAX_BYTES = 512;
 /** What lmdb holds in one value with ease; no batch comes near. */
 export const MESSAGE_MAX_BYTES = 268_435_456;
 
-/** Throws BUS_MESSAGE_LARGE for a value that is too large, a TypeError for a message no bus can take: found before anything is written. */
-export function checkMessage({ topic, key, value, partition }: OutgoingMessage, partitions: number): void {
-  if ((value?.length ?? 0) > MESSAGE_MAX_BYTES)
-    throw new Fault(
-      "BUS_MESSAGE_LARGE",
-      `A message of ${topic} has ${value?.length} bytes; allowed are ${MESSAGE_MAX_BYTES}.`,
-    );
-  if (partition !== undefined && (isCompacted(topic) || !Number.isInteger(partition) || !(partition < partitions)))
-    throw new TypeError(`a message of ${topic} cannot go to partition ${partition} of ${partitions}`);
+/** Throws a TypeError for names that lmdb's keys cannot hold: found before anything is written. */
+export function checkNames({ topic, key }: OutgoingMessage): void {
   if (Buffer.byteLength(topic) > KEY_MAX_BYTES || Buffer.byteLength(key) > KEY_MAX_BYTES)
     throw new TypeError(`topic and key of a message are at most ${KEY_MAX_BYTES} bytes each`);
   if (topic.includes("\0") || key.includes("\0")) throw new TypeError("topic and key of a message hold no NUL");
-  if (value === null && !isCompacted(topic))
-    throw new TypeError(`a message of ${topic} needs a value: only a compacted topic forgets keys`);
 }
 
 /** The last message of each key of the compacted topics; earlier ones would be overwritten at once. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type BusConfig, Fault, TOPICS } from "@v6meter/schemas";
+import { type BusConfig, Fault } from "@v6meter/schemas";
 import type { Admin, Kafka } from "kafkajs";
+import { checkMessage } from "../message.ts";
 import { partitionOf } from "../partition.ts";
 import type { Bus, BusUsage, Consumer, OutgoingMessage } from "../port.ts";
 import { isCompacted } from "../topics.ts";
@@ -127,18 +128,4 @@ class KafkaBus implements Bus {
   #checkOpen(): void {
     if (this.#stopped) throw new Fault("BUS_UNREACHABLE", "The bus was stopped.");
   }
-}
-
-/** Throws BUS_MESSAGE_LARGE for a value over the limit, a TypeError for what is a mistake of the program. */
-function checkMessage({ topic, value, partition }: OutgoingMessage, { maxMessageBytes, partitions }: Bus): void {
-  if (!Object.values(TOPICS).some(({ name }) => name === topic)) throw new TypeError(`there is no topic ${topic}`);
-  if (value === null && !isCompacted(topic))
-    throw new TypeError(`a message of ${topic} needs a value: only a compacted topic forgets keys`);
-  if (partition !== undefined && (isCompacted(topic) || !Number.isInteger(partition) || !(partition < partitions)))
-    throw new TypeError(`a message of ${topic} cannot go to partition ${partition} of ${partitions}`);
-  if ((value?.length ?? 0) > maxMessageBytes)
-    throw new Fault(
-      "BUS_MESSAGE_LARGE",
-      `A message of ${topic} has ${value?.length} bytes; allowed are ${maxMessageBytes} (bus.kafka.max_message_bytes).`,
-    );
 }

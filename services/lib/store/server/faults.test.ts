@@ -11,7 +11,6 @@ import { encodeFlows } from "@v6meter/batch";
 import { storeConfig } from "@v6meter/schemas";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { mixedFlows } from "../flows.test-data.ts";
-import { openStore } from "../open-store.ts";
 import type { Insert, Store } from "../port.ts";
 import { expectRollupsEqualRecount } from "../rollup-recount.test-data.ts";
 import { Network } from "./network.test-data.ts";
@@ -204,7 +203,7 @@ describe("a login", () => {
     const password_file = join(root, "password");
     writeFileSync(password_file, "a pass: wörd\n");
     const settings = { url: server.url, username: "writer", password_file, database: "another" };
-    const other = await openStore({ config: storeConfig.parse(settings), path: join(root, "not made") });
+    const other = await openServerStore({ config: storeConfig.parse(settings) });
     await other.migrate();
     await other.insert(cut(6));
     expect((await other.raw("SELECT currentDatabase(), count() FROM flows", LIMITS)).rows).toEqual([
