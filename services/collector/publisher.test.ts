@@ -44,13 +44,17 @@ test("a batch that fills in the middle of a datagram goes with the next one and 
 });
 
 test("a bus that is full is asked again until it has room, and the order stays", async () => {
+  const told: (string | null)[] = [];
   const { publisher, published, decode } = publisherOver(async (call) => {
-    if (call <= 2) throw new Fault("BUS_FULL");
+    told.push(publisher.counts.trouble);
+    if (call <= 2) throw new Fault("BUS_FULL", "the spool is full");
   });
   decode(1);
   publisher.flush();
   decode(1);
   await publisher.drain();
+  expect(told.slice(0, 3)).toEqual([null, "the spool is full", "the spool is full"]);
+  expect(publisher.counts.trouble).toBeNull();
   expect(published.flatMap(({ bytes }) => bytes)).toEqual(numbers(60));
   expect(publisher.counts).toMatchObject({ records: 60, droppedRecords: 0, queuedBytes: 0 });
 });

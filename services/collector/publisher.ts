@@ -27,6 +27,8 @@ export interface PublisherCounts {
   records: number;
   droppedRecords: number;
   queuedBytes: number;
+  /** Why the bus does not take what is published; null while it does. */
+  trouble: string | null;
 }
 
 export interface PublisherOptions {
@@ -58,6 +60,7 @@ export class Publisher {
     records: 0,
     droppedRecords: 0,
     queuedBytes: 0,
+    trouble: null,
   };
 
   constructor(options: PublisherOptions) {
@@ -147,6 +150,7 @@ export class Publisher {
     while (this.#failed === null) {
       try {
         await this.#options.bus.publish(messages);
+        this.counts.trouble = null;
         this.counts.publishes++;
         this.counts.messages += messages.length;
         this.counts.bytes += bytes;
@@ -159,6 +163,7 @@ export class Publisher {
         }
         if (!waiting) this.#options.logger.warn({ code: error.code }, "the bus does not take more for now; waiting");
         waiting = true;
+        this.counts.trouble = error.message;
         await sleep(RETRY_MS);
       }
     }

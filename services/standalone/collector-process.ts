@@ -75,6 +75,8 @@ async function startCollectorProcess(config: Config, logger: Logger): Promise<Ru
       ...(await forwarderFigures(forwarding.forwarder())),
     ],
     trouble: () => {
+      const full = collector.counts()?.trouble;
+      if (full) return full;
       const forwarder = forwarding.forwarder();
       return forwarder ? forwarder.trouble() : "Kafka has not answered yet";
     },
