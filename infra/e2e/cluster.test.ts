@@ -11,7 +11,7 @@ import { FlowSender, RECORDS } from "./flow-sender.ts";
 import type { ProgramProcess } from "./program-process.ts";
 
 const SEED = Number(process.env.SEED ?? 20_261_124);
-const OUTAGE_MS = Number(process.env.V6METER_OUTAGE_S ?? 20) * 1_000;
+const OUTAGE_MS = Number(process.env.KAFKA_OUTAGE_S ?? 20) * 1_000;
 const STORE_OUTAGE_MS = 8_000;
 const RANDOM_KILLS = 6;
 const COLLECTORS = 2;
