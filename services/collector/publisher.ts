@@ -127,7 +127,7 @@ export class Publisher {
       encodeFlows(batch, { stage: "decode", books: index === 0 ? books : none, allocate }),
     );
     const topic = TOPICS.flows.name;
-    // A shard is a partition: keys alone, hashed, would leave some partitions empty and others with several.
+    // A shard is a partition: keys alone, hashed, may leave some partitions empty and give others several.
     const messages: OutgoingMessage[] = rows.map(({ partition, key }, i) => ({
       topic,
       partition,
