@@ -28,10 +28,15 @@ export interface Platform {
   stop(): Promise<number | null>;
 }
 
-/** The environment of a program that stands alone, whatever broker or server the tests were given. */
-export function standaloneEnvironment(): NodeJS.ProcessEnv {
+/** This process's environment without the broker and the server that the tests were given. */
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
   const { KAFKA_BROKERS: _brokers, CLICKHOUSE_URL: _url, ...env } = process.env;
-  return { ...env, V6METER_LOG_LEVEL: "warn", V6METER_STORE__SQL: "127.0.0.1:0" };
+  return env;
+}
+
+/** The environment of a program that stands alone. */
+export function standaloneEnvironment(): NodeJS.ProcessEnv {
+  return { ...inheritedEnvironment(), V6METER_LOG_LEVEL: "warn", V6METER_STORE__SQL: "127.0.0.1:0" };
 }
 
 /** Starts the program on a data folder and free ports, and waits until it says where it listens. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inheritedEnvironment } from "./platform.ts";
 
 const PROGRAM = resolve(import.meta.dirname, "../../services/standalone/bin/v6meter.js");
 const START_MAX_MS = 60_000;
@@ -56,11 +57,10 @@ export class ProgramProcess {
   async start(): Promise<string> {
     const { name, command, folder, env, ready } = this.#options;
     mkdirSync(folder, { recursive: true });
-    const { KAFKA_BROKERS: _brokers, CLICKHOUSE_URL: _url, ...inherited } = process.env;
     const child = spawn(process.execPath, [PROGRAM, command], {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...inherited, V6METER_DATA_DIR: folder, V6METER_LOG_LEVEL: "warn", ...env, ...this.#pinned },
+      env: { ...inheritedEnvironment(), V6METER_DATA_DIR: folder, V6METER_LOG_LEVEL: "warn", ...env, ...this.#pinned },
     });
     this.#child = child;
     this.#ended = once(child, "close");

@@ -1,15 +1,12 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { CLICKHOUSE_TYPES, Fault, FIELD_NAMES, FIELDS, type FieldName } from "@v6meter/schemas";
 import { type Cluster, clusterStatements, localTable } from "./cluster/statements.ts";
+import { quoted } from "./person-statement.ts";
 
 interface Column {
   name: string;
   type: string;
   comment: string;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
 /** Changes the table: on one server as told, on a cluster at every one of its servers. */
