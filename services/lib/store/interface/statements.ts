@@ -37,6 +37,11 @@ function quotedWhole(value: string): string {
   return quoted(value).replaceAll("\0", "\\0");
 }
 
+/** A name of a database or column as SQL writes it. */
+function quotedName(name: string): string {
+  return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
+}
+
 async function set(session: Session, settings: Settings): Promise<void> {
   const assignments = Object.entries(settings).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name} = ${typeof value === "string" ? quotedWhole(value) : Number(value)}`],
@@ -54,7 +59,7 @@ async function lines(session: Session, query: string): Promise<string[]> {
 
 async function use(session: Session, database: string | null): Promise<void> {
   if (database !== null && database !== "") {
-    await session.queryAsync(`USE \`${database.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``);
+    await session.queryAsync(`USE ${quotedName(database)}`);
   }
 }
 
@@ -199,7 +204,7 @@ async function sourceOf(session: Session, insert: BodyInsert, path: string): Pro
   const names = listedColumns(insert) ?? rows.flatMap(([name, , kind]) => (/^(?:|DEFAULT)$/.test(kind) ? [name] : []));
   const structure = names.map((name) => {
     const type = types.get(name);
-    if (type) return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\` ${type}`;
+    if (type) return `${quotedName(name)} ${type}`;
     throw new SqlException(
       16,
       "NO_SUCH_COLUMN_IN_TABLE",
