@@ -9,4 +9,6 @@ export * from "./flow/vocabulary.ts";
 export * from "./ledger.ts";
 export * from "./registry.ts";
 export * from "./scenario.ts";
+export * from "./session/columns.ts";
+export * from "./session/fields.ts";
 export * from "./topics.ts";

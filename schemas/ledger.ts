@@ -11,6 +11,12 @@ export const STAGES = {
   publish: { unit: "records", zh: "发布", en: "flow records from the decoder to the bus" },
   classify: { unit: "records", zh: "分类", en: "flow records from the bus to the store" },
   write: { unit: "rows", zh: "入库", en: "rows written to the table flows" },
+  account: {
+    unit: "packets",
+    zh: "计费报文",
+    en: "accounting requests and lines of batch files, from the socket or file to the bus (booked to the RADIUS client)",
+  },
+  record: { unit: "events", zh: "会话入库", en: "session events from the bus to the store" },
 } as const;
 export type LedgerStage = keyof typeof STAGES;
 
@@ -84,6 +90,44 @@ export const DROP_REASONS = {
     zh: "等待模板的缓存已满",
   },
   bus_full: { stage: "publish", en: "The bus would take no more.", zh: "总线已满" },
+  client_unknown: {
+    stage: "account",
+    en: "No RADIUS client is registered for the source address.",
+    zh: "未登记的RADIUS客户端",
+  },
+  accounting_malformed: {
+    stage: "account",
+    en: "Not a well-formed RADIUS packet: length, code or an attribute's length (RFC 2866 section 3).",
+    zh: "RADIUS报文格式错误",
+  },
+  authenticator_wrong: {
+    stage: "account",
+    en: "The request authenticator does not fit the client's shared secret.",
+    zh: "请求鉴别码不符",
+  },
+  accounting_duplicate: {
+    stage: "account",
+    en: "The same request again: answered, not counted twice (RFC 2866 section 2; RFC 5080 section 2.2.2).",
+    zh: "重复请求",
+  },
+  status_type_unknown: {
+    stage: "account",
+    en: "An Acct-Status-Type that is none of 1, 2, 3, 7 and 8.",
+    zh: "未知计费状态类型",
+  },
+  session_untold: {
+    stage: "account",
+    en: "No Acct-Session-Id or no NAS: the session cannot be named.",
+    zh: "缺少会话标识",
+  },
+  identity_untold: { stage: "account", en: "None of the attributes that hold the identity.", zh: "缺少用户标识" },
+  line_malformed: { stage: "account", en: "A line of a batch file that does not parse.", zh: "批量文件行格式错误" },
+  sessions_queue_full: {
+    stage: "account",
+    en: "The session collector's own queue was full; not answered, so it is sent again.",
+    zh: "会话采集队列已满",
+  },
+  sessions_unreadable: { stage: "record", en: "A message of the bus that does not parse.", zh: "总线会话消息无法解析" },
   batch_unreadable: { stage: "classify", en: "A message of the bus that does not parse.", zh: "总线消息无法解析" },
 } as const satisfies Record<string, { stage: LedgerStage; en: string; zh: string }>;
 export type DropReason = keyof typeof DROP_REASONS;

@@ -15,6 +15,12 @@ export const TOPICS = {
     retain_bytes: null,
     doc: "Flow records as Arrow IPC streams, the books in the schema's metadata; columns that are zero share a buffer.",
   },
+  sessions: {
+    name: "v6meter.sessions",
+    compacted: false,
+    retain_bytes: null,
+    doc: "Session events as Arrow IPC streams, the books in the schema's metadata; keyed by NAS.",
+  },
   exporters: {
     name: "v6meter.exporters",
     compacted: true,
@@ -43,7 +49,9 @@ export const DEAD_LETTER_HEADERS = {
   offset: "v6meter.offset",
 } as const;
 
-/** Keys of the Arrow schema's metadata of a message of `v6meter.flows`. */
+/** Keys of the Arrow schema's metadata of a message of `v6meter.flows` or `v6meter.sessions`. */
 export const ARROW_METADATA = { books: "v6meter.books", format: "v6meter.format" } as const;
+/** Raised when the columns of `v6meter.sessions` change in a way an older reader cannot follow. */
+export const SESSIONS_FORMAT = "1";
 /** Raised when the columns of `v6meter.flows` change in a way an older reader cannot follow. */
 export const FLOWS_FORMAT = "1";

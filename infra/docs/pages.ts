@@ -14,6 +14,7 @@ import {
   REGISTRY_FILES,
   SPECIAL_KINDS,
   STAGES,
+  SUBSCRIBER_METHODS,
   TECHNOLOGIES,
   type Term,
 } from "@v6meter/schemas";
@@ -62,6 +63,7 @@ function vocabulary(): string {
     terms("access", ACCESS_TYPES),
     terms("flow_direction", FLOW_DIRECTIONS),
     terms("observation_point", OBSERVATION_POINTS),
+    terms("subscriber_method", SUBSCRIBER_METHODS),
   );
 }
 

@@ -2,9 +2,18 @@ import { z } from "zod";
 import { type LedgerStage, STAGES } from "../ledger.ts";
 import { count, ratio } from "./count.ts";
 
+const UNITS = [
+  "datagrams",
+  "sets",
+  "records",
+  "rows",
+  "packets",
+  "events",
+] as const satisfies readonly (typeof STAGES)[LedgerStage]["unit"][];
+
 /** The books of one stage: received = forwarded + held + dropped. */
 export const stageBooks = z.object({
-  unit: z.enum(["datagrams", "sets", "records", "rows"]).describe("What the stage counts"),
+  unit: z.enum(UNITS).describe("What the stage counts"),
   received: count,
   forwarded: count,
   held: count.describe("Neither forwarded nor dropped yet; over a period the change of it"),

@@ -156,6 +156,58 @@ export const busConfig = z
   })
   .describe("Bus: embedded, and a collector's spool before Kafka");
 
+export const sessionsConfig = z
+  .strictObject({
+    monitor: monitorAddress(9604),
+    udp: z
+      .array(hostPort)
+      .min(1)
+      .default(["127.0.0.1:1813"])
+      .describe("Addresses that take RADIUS accounting (RFC 2866) where a clients_file is given"),
+    clients_file: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("RADIUS clients, YAML: address or prefix, secret_file, operator, region, access; null: no RADIUS"),
+    dictionary_file: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("Vendor attributes that count IPv6 octets alone or tell a port block, YAML, beside the built-in ones"),
+    import_dir: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("Folder of batch files of sessions (CSV); a file that was taken in is renamed to *.done; null: none"),
+    identity_keys_file: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("Keys of the identities' hashes by the month they hold from, YAML; null: identity.key of keys_dir"),
+    identity_attributes: z
+      .array(z.enum(["Calling-Station-Id", "User-Name", "Chargeable-User-Identity", "Class"]))
+      .min(1)
+      .default(["Calling-Station-Id", "User-Name"])
+      .describe("Attributes whose first that is there is the identity; a client may have its own list"),
+    duplicate_window_ms: z
+      .int()
+      .min(1_000)
+      .max(300_000)
+      .default(30_000)
+      .describe("The same request within this time is answered again and not counted twice"),
+    flush_interval_ms: z
+      .int()
+      .min(10)
+      .max(60_000)
+      .default(500)
+      .describe("Longest time an event waits before it is published and its request answered"),
+  })
+  .describe("Sessions: RADIUS accounting and batch files to bus");
+
 export const classifierConfig = z
   .strictObject({
     monitor: monitorAddress(9602),
@@ -182,6 +234,25 @@ export const classifierConfig = z
       .max(67_108_864)
       .default(1_048_576)
       .describe("Flows followed at once to find repeats; 20 bytes each"),
+    session_wait_ms: z
+      .int()
+      .min(0)
+      .max(600_000)
+      .default(5_000)
+      .describe(
+        "Flows wait so long on the bus, once any session is known, so that a session told late still finds them",
+      ),
+    session_window_ms: z
+      .int()
+      .min(60_000)
+      .default(3_600_000)
+      .describe("How long an ended session is kept for flows that come late"),
+    session_slots: z
+      .int()
+      .min(1_024)
+      .max(67_108_864)
+      .default(1_048_576)
+      .describe("Addresses and prefixes held by sessions at once when the table is made; it grows as needed"),
   })
   .describe("Classifier: bus to store");
 
@@ -259,6 +330,7 @@ export const config = z.strictObject({
     .describe("Least level that is logged"),
   collector: collectorConfig.prefault({}),
   bus: busConfig.prefault({}),
+  sessions: sessionsConfig.prefault({}),
   classifier: classifierConfig.prefault({}),
   store: storeConfig.prefault({}),
   query: queryConfig.prefault({}),
@@ -267,6 +339,7 @@ export type Config = z.infer<typeof config>;
 export type CollectorConfig = Config["collector"];
 export type BusConfig = Config["bus"];
 export type KafkaConfig = BusConfig["kafka"];
+export type SessionsConfig = Config["sessions"];
 export type ClassifierConfig = Config["classifier"];
 export type StoreConfig = Config["store"];
 export type QueryConfig = Config["query"];

@@ -184,7 +184,17 @@ export const FIELDS = {
   subscriber: {
     kind: "u64",
     stage: "classify",
-    doc: "Keyed hash of the subscriber-side prefix; 0 when there is none.",
+    doc: "Keyed hash of the subscriber: of the identity whose session held the address (subscriber_method session), else of the prefix; 0 when there is none.",
+  },
+  subscriber_method: {
+    kind: "label",
+    stage: "classify",
+    doc: "How the subscriber was told: session, prefix, or unknown; see SUBSCRIBER_METHODS.",
+  },
+  subscriber_prefix: {
+    kind: "u64",
+    stage: "classify",
+    doc: "Keyed hash of the subscriber-side prefix; 0 when there is none. It changes when the subscriber is given another.",
   },
 } as const satisfies Record<string, Field>;
 

@@ -63,6 +63,14 @@ export const FLOW_DIRECTIONS = {
 } as const satisfies Record<string, Term>;
 export type FlowDirection = keyof typeof FLOW_DIRECTIONS;
 
+/** How the subscriber of a flow was told; only `session` tells users, `prefix` tells prefixes. */
+export const SUBSCRIBER_METHODS = {
+  unknown: { zh: "未知", en: "no subscriber" },
+  prefix: { zh: "前缀", en: "by the prefix: changes when another is given out, so never called a user" },
+  session: { zh: "AAA会话", en: "by the session that held the address at the time (AAA join)" },
+} as const satisfies Record<string, Term>;
+export type SubscriberMethod = keyof typeof SUBSCRIBER_METHODS;
+
 /** Types of observation point; `access` says whether private IPv4 seen there is valid user traffic. */
 export const OBSERVATION_POINTS = {
   unknown: { zh: "未登记", en: "not registered", access: true },

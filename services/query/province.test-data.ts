@@ -31,6 +31,7 @@ export interface TestFlow {
   access?: string;
   flow_direction?: string;
   observation_point?: string;
+  subscriber_method?: string;
   counted?: 0 | 1 | 2;
   bytes?: number;
   sampling_rate?: number;
@@ -43,6 +44,7 @@ const LABEL_DEFAULTS = {
   access: "mobile",
   flow_direction: "down",
   observation_point: "man",
+  subscriber_method: "unknown",
 } as const satisfies Record<LabelName, string>;
 
 /** The real engine in a folder of its own, migrated; `close` removes it. */

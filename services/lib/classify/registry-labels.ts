@@ -1,6 +1,6 @@
 import type { FlowLabels } from "@v6meter/schemas";
 import type { Registry } from "./registry.ts";
-import { ACCESS_NAMES, DIRECTION_NAMES, POINT_NAMES, TECHNOLOGY_NAMES } from "./vocabulary-index.ts";
+import { ACCESS_NAMES, DIRECTION_NAMES, METHOD_NAMES, POINT_NAMES, TECHNOLOGY_NAMES } from "./vocabulary-index.ts";
 
 /** The label columns' words under a registry. */
 export function registryLabels(registry: Registry): FlowLabels {
@@ -11,6 +11,7 @@ export function registryLabels(registry: Registry): FlowLabels {
     access: ACCESS_NAMES,
     flow_direction: DIRECTION_NAMES,
     observation_point: POINT_NAMES,
+    subscriber_method: METHOD_NAMES,
   });
 }
 

@@ -76,6 +76,8 @@ export function rowsOf(batch: FlowBatch, findings: Findings) {
     observation_point: c.observation_point,
     counted: c.counted,
     subscriber: c.subscriber,
+    subscriber_method: c.subscriber_method,
+    subscriber_prefix: c.subscriber_prefix,
     exporterWords: wordsOf(c.exporter, batch.rows),
     srcWords: wordsOf(c.src_addr, batch.rows),
     dstWords: wordsOf(c.dst_addr, batch.rows),

@@ -4,7 +4,7 @@ import { type AddressTable, NOT_SPECIAL } from "./address-table.ts";
 import type { Registry } from "./registry.ts";
 import { type Rows, SUBSCRIBER_ADDRESSES } from "./rows.ts";
 import { sipHash24 } from "./siphash.ts";
-import { ACCESS_NAMES, IS_EXCLUDED } from "./vocabulary-index.ts";
+import { ACCESS_NAMES, IS_EXCLUDED, methodIndex } from "./vocabulary-index.ts";
 
 /** Where neither the prefix table nor the operator says otherwise (RFC 7421: a link's prefix). */
 const DEFAULT_LENGTH = 64;
@@ -28,21 +28,27 @@ export function subscriberLengths(registry: Registry): Uint8Array {
   return lengths;
 }
 
+const UNKNOWN = methodIndex("unknown");
+const PREFIX = methodIndex("prefix");
+
 /** The message that is hashed, and the hash; one of each serves all rows. */
 const message = new Uint8Array(17);
 const hash = new Uint32Array(2);
 
 /**
- * Fills subscriber: SipHash-2-4 under the key of the subscriber side's prefix, 0 where there is none.
+ * Fills subscriber, subscriber_prefix and subscriber_method: SipHash-2-4 under the key of the subscriber side's prefix, 0 where there is none.
  * What is hashed is one byte of the prefix length and the bytes of the prefix, host bits zero; for a
  * public IPv4 address a zero byte and its four bytes. Shared, private and special addresses, and flows
  * that are in no share, have no subscriber. Needs technology and attribution. Bench: bench.ts.
  */
 export function fillSubscriber(rows: Rows, table: AddressTable, lengths: Uint8Array, key: Uint32Array): void {
-  const { findings, subscriber } = rows;
+  const { findings, subscriber, subscriber_prefix } = rows;
   for (let row = 0; row < rows.rows; row++) {
     subscriber[row * 2] = 0;
     subscriber[row * 2 + 1] = 0;
+    subscriber_prefix[row * 2] = 0;
+    subscriber_prefix[row * 2 + 1] = 0;
+    rows.subscriber_method[row] = UNKNOWN;
     if (IS_EXCLUDED[rows.technology[row] as number]) continue;
     const which = findings.subscriberAddress[row] as number;
     if (which === SRC) hashAddress(rows, table, lengths, key, row, rows.src_addr, findings.srcClass);
@@ -90,4 +96,7 @@ function hashAddress(
   sipHash24(key, message, size + 1, hash);
   rows.subscriber[row * 2] = hash[0] as number;
   rows.subscriber[row * 2 + 1] = hash[1] as number;
+  rows.subscriber_prefix[row * 2] = hash[0] as number;
+  rows.subscriber_prefix[row * 2 + 1] = hash[1] as number;
+  rows.subscriber_method[row] = PREFIX;
 }

@@ -5,6 +5,8 @@ import {
   type FlowDirection,
   OBSERVATION_POINTS,
   type ObservationPoint,
+  SUBSCRIBER_METHODS,
+  type SubscriberMethod,
   TECHNOLOGIES,
   type Technology,
 } from "@v6meter/schemas";
@@ -14,12 +16,14 @@ export const TECHNOLOGY_NAMES = Object.keys(TECHNOLOGIES) as Technology[];
 export const ACCESS_NAMES = Object.keys(ACCESS_TYPES) as AccessType[];
 export const DIRECTION_NAMES = Object.keys(FLOW_DIRECTIONS) as FlowDirection[];
 export const POINT_NAMES = Object.keys(OBSERVATION_POINTS) as ObservationPoint[];
+export const METHOD_NAMES = Object.keys(SUBSCRIBER_METHODS) as SubscriberMethod[];
 
 /** The label number of a word. */
 export const technologyIndex = (name: Technology): number => TECHNOLOGY_NAMES.indexOf(name);
 export const accessIndex = (name: AccessType | undefined): number => (name ? ACCESS_NAMES.indexOf(name) : 0);
 export const directionIndex = (name: FlowDirection): number => DIRECTION_NAMES.indexOf(name);
 export const pointIndex = (name: ObservationPoint | undefined): number => (name ? POINT_NAMES.indexOf(name) : 0);
+export const methodIndex = (name: SubscriberMethod): number => METHOD_NAMES.indexOf(name);
 
 /** By label number: 1 where private IPv4 seen at the point is valid user traffic. */
 export const POINT_IS_ACCESS = Uint8Array.from(POINT_NAMES, (name) => Number(OBSERVATION_POINTS[name].access));

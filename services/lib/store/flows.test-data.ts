@@ -8,6 +8,7 @@ const LABELS: FlowLabels = {
   access: ["unknown", "mobile", "fixed"],
   flow_direction: ["unknown", "up", "down", "local", "transit"],
   observation_point: ["unknown", "man", "mobile_core", "backbone"],
+  subscriber_method: ["unknown", "prefix", "session"],
 };
 
 function setAddress(column: Uint8Array, row: number, text: string): void {

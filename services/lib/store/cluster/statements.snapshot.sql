@@ -256,3 +256,9 @@ SELECT
 FROM `v6meter`.flows_1h AS t
 WHERE counted = 2
 GROUP BY hour_at, day, region, operator, access, family, technology, flow_direction, observation_point, exporter;
+
+-- 0012_flows_subscriber
+ALTER TABLE `v6meter`.flows_local ON CLUSTER `province`
+  ADD COLUMN IF NOT EXISTS subscriber_method LowCardinality(String) DEFAULT if(subscriber = 0, 'unknown', 'prefix') CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS subscriber_prefix UInt64 DEFAULT subscriber CODEC(ZSTD(1));
+ALTER TABLE `v6meter`.flows ON CLUSTER `province` ADD COLUMN IF NOT EXISTS subscriber_method LowCardinality(String) DEFAULT if(subscriber = 0, 'unknown', 'prefix') CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS subscriber_prefix UInt64 DEFAULT subscriber CODEC(ZSTD(1));
