@@ -5,8 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { receiverBacklogBytes } from "@v6meter/exporter";
 import { Fault } from "@v6meter/schemas";
+import { receiverHasRoom } from "@v6meter/sockets";
 import { renumber, type Workload } from "./workload.ts";
 
 /** What a collector's process tells of itself; sums since its start. */
@@ -31,7 +31,6 @@ export interface CollectorRound {
 }
 
 const BURST_DATAGRAMS = 32;
-const BACKLOG_LIMIT_BYTES = 65_536;
 const SETTLE_MS = 50;
 const GIVE_UP_MS = 60_000;
 
@@ -126,7 +125,7 @@ async function settled(child: ChildProcess, datagrams: number): Promise<Collecto
 
 async function sendAll(socket: Socket, port: number, datagrams: readonly Uint8Array[]): Promise<void> {
   for (let i = 0; i < datagrams.length; i += BURST_DATAGRAMS) {
-    while ((receiverBacklogBytes(port) ?? 0) > BACKLOG_LIMIT_BYTES) await sleep(1);
+    await receiverHasRoom(port);
     await Promise.all(datagrams.slice(i, i + BURST_DATAGRAMS).map((datagram) => sendOne(socket, datagram)));
   }
 }

@@ -4,7 +4,7 @@ import type { Bus } from "@v6meter/bus";
 import type { Decoder } from "@v6meter/netflow";
 import type { Component, Logger } from "@v6meter/runtime";
 import { addressBytes, type CollectorConfig, type HostPort, parseHostPort, TOPICS } from "@v6meter/schemas";
-import { readSocketCounts } from "./kernel-drops.ts";
+import { type SocketWatch, watchOwnSockets } from "@v6meter/sockets";
 import { Publisher, type PublisherCounts } from "./publisher.ts";
 import { BatchPool, Shard, shardOf } from "./shard.ts";
 import { type Listener, listen } from "./udp.ts";
@@ -51,6 +51,7 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
   const sources = new Map<string, { exporter: Uint8Array; shard: Shard }>();
   const listeners: Listener[] = [];
   let addresses: HostPort[] = [];
+  let watch: SocketWatch = { read: () => null };
   let timer: NodeJS.Timeout | undefined;
   let lastDatagramAt = 0;
   let datagrams = 0;
@@ -78,9 +79,8 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
     if (source.shard.hasFull) publisher.flush();
   }
 
-  async function bookKernelDrops(): Promise<void> {
-    const counts = await readSocketCounts(addresses);
-    const drops = counts?.reduce((sum, count) => sum + count.drops, 0) ?? 0;
+  function bookKernelDrops(): void {
+    const drops = watch.read()?.reduce((sum, socket) => sum + socket.drops, 0) ?? 0;
     const count = drops - kernelDrops;
     if (count <= 0) return;
     kernelDrops = drops;
@@ -94,12 +94,12 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
   async function readWhatHasArrived(): Promise<void> {
     const end = performance.now() + DRAIN_MAX_MS;
     while (performance.now() < end) {
-      const counts = await readSocketCounts(addresses);
-      const unread = counts?.some((count) => count.unreadBytes > 0) ?? performance.now() - lastDatagramAt < 100;
+      const unread =
+        watch.read()?.some(({ unreadBytes }) => unreadBytes > 0) ?? performance.now() - lastDatagramAt < 100;
       if (!unread) break;
       await sleep(5);
     }
-    await bookKernelDrops();
+    bookKernelDrops();
   }
 
   return {
@@ -127,6 +127,7 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
         throw error;
       }
       addresses = listeners.map(({ address }) => address);
+      watch = watchOwnSockets(addresses);
       const granted = Math.min(...listeners.map(({ receiveBufferBytes }) => receiveBufferBytes));
       if (granted < config.receive_buffer_bytes) {
         logger.info({ granted_bytes: granted }, "the kernel grants a smaller receive buffer (net.core.rmem_max)");
@@ -134,7 +135,7 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
       timer = setInterval(() => {
         decoder.expire(Date.now());
         publisher.flush();
-        bookKernelDrops().catch((error: unknown) => logger.error({ err: error }, "kernel drops cannot be read"));
+        bookKernelDrops();
       }, config.flush_interval_ms);
     },
     async stop() {

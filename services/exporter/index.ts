@@ -1,6 +1,5 @@
 /** Simulated routers of a province with known truth; captures replayed; the demo. */
 
-export { receiverBacklogBytes } from "./backlog.ts";
 export { type DemoOptions, runDemo } from "./demo/demo.ts";
 export { type ReplayOptions, type ReplayProgress, type ReplayResult, replay } from "./replay/replay.ts";
 export type { Province, ProvinceRouter } from "./scenario/day.ts";

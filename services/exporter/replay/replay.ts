@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Capture, CapturedDatagram } from "@v6meter/pcap";
 import { Fault, type HostPort } from "@v6meter/schemas";
-import { receiverBacklogBytes } from "../backlog.ts";
+import { receiverHasRoom } from "@v6meter/sockets";
 import {
   type Distinction,
   distinctionAt,
@@ -60,9 +60,6 @@ export interface ReplayResult extends ReplayProgress {
  */
 const BURST_DATAGRAMS = 32;
 const BURST_BYTES = 32_768;
-const BACKLOG_LIMIT_BYTES = 65_536;
-/** A receiver that takes in nothing for so long is stuck: sending goes on, the kernel counts what it drops. */
-const BACKLOG_PATIENCE_MS = 2_000;
 /** Time for the refusal of the last datagrams (ICMP port unreachable) to arrive. */
 const REFUSAL_WAIT_MS = 20;
 
@@ -108,7 +105,7 @@ export async function replay(capture: Capture, options: ReplayOptions): Promise<
         await pause(waitMs, options.signal);
         continue;
       }
-      if (distinction === "address" || receiver.host === "::1") await backlogDrained(receiver.port, options.signal);
+      if (distinction === "address" || receiver.host === "::1") await receiverHasRoom(receiver.port, options.signal);
       const sending: Promise<void>[] = [];
       for (let bytes = 0; next < datagrams.length && sending.length < BURST_DATAGRAMS && bytes < BURST_BYTES; next++) {
         if ((due[next] as number) > now) break;
@@ -203,14 +200,6 @@ function shiftsOf(datagrams: readonly CapturedDatagram[], due: Float64Array, sta
 /** Waits, at most an hour at a time: longer timers overflow. */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await setTimeout(Math.min(ms, 3_600_000), undefined, signal === undefined ? {} : { signal }).catch(() => {});
-}
-
-async function backlogDrained(port: number, signal: AbortSignal | undefined): Promise<void> {
-  const giveUpAt = performance.now() + BACKLOG_PATIENCE_MS;
-  while ((receiverBacklogBytes(port) ?? 0) > BACKLOG_LIMIT_BYTES) {
-    if (signal?.aborted || performance.now() > giveUpAt) return;
-    await setTimeout(1);
-  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { Fault, formatHostPort, type HostPort, type Scenario } from "@v6meter/schemas";
-import { receiverBacklogBytes } from "../backlog.ts";
+import { receiverHasRoom } from "@v6meter/sockets";
 import type { Datagram } from "../encode/datagram.ts";
 import type { Province } from "../scenario/day.ts";
 import { createPace } from "../scenario/pace.ts";
@@ -38,12 +38,8 @@ export interface SimulationOptions {
 /** Datagrams sent between two looks at the clock at most, so that a receiver's buffer is not run over. */
 const BURST_DATAGRAMS = 32;
 const PROGRESS_EVERY_MS = 200;
-/** A quarter of the smallest default receive buffer in use (Linux: 212,992 bytes) may wait at the receiver. */
-const BACKLOG_LIMIT_BYTES = 53_248;
 /** Looking at the backlog costs some 0.2 ms, so it is looked at once in so many datagrams. */
 const BACKLOG_EVERY_DATAGRAMS = 32;
-/** A receiver that takes in nothing for so long is stuck: sending goes on, the kernel counts what it drops. */
-const BACKLOG_PATIENCE_MS = 2_000;
 
 /**
  * Plays the scenario's routers: each sends by UDP from its own 127.x address where the target is on
@@ -167,11 +163,7 @@ async function openSender(province: Province, to: HostPort): Promise<Sender> {
     async receiverKeptUp(signal) {
       if (!local || sinceLook < BACKLOG_EVERY_DATAGRAMS) return;
       sinceLook = 0;
-      const giveUpMs = Date.now() + BACKLOG_PATIENCE_MS;
-      while ((receiverBacklogBytes(to.port) ?? 0) > BACKLOG_LIMIT_BYTES) {
-        if (signal?.aborted || Date.now() > giveUpMs) return;
-        await delay(1);
-      }
+      await receiverHasRoom(to.port, signal);
     },
     close,
   };

@@ -1,0 +1,40 @@
+import { readdirSync, readlinkSync } from "node:fs";
+import type { HostPort } from "@v6meter/schemas";
+import { readUdpSockets, type UdpSocket } from "./udp-table.ts";
+
+const OWN_FILES = "/proc/self/fd";
+
+function ownInodes(): ReadonlySet<number> {
+  const inodes = new Set<number>();
+  for (const file of readdirSync(OWN_FILES)) {
+    let target = "";
+    try {
+      target = readlinkSync(`${OWN_FILES}/${file}`);
+    } catch {
+      // Closed since it was listed.
+    }
+    const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+    if (inode !== undefined) inodes.add(Number(inode));
+  }
+  return inodes;
+}
+
+/** The kernel's counts of the sockets it was made for. */
+export interface SocketWatch {
+  /** The sockets as they are now; null where the system does not tell. */
+  read(): readonly UdpSocket[] | null;
+}
+
+/**
+ * Watches the sockets of this process that are bound to the addresses: those alone, also where other
+ * processes have sockets on the same addresses. Made once they are bound.
+ */
+export function watchOwnSockets(bound: readonly HostPort[]): SocketWatch {
+  const isBound = ({ local, connected }: UdpSocket) =>
+    !connected && bound.some(({ host, port }) => host === local.host && port === local.port);
+  const all = readUdpSockets();
+  if (!all) return { read: () => null };
+  const own = ownInodes();
+  const inodes = new Set(all.filter((it) => isBound(it) && own.has(it.inode)).map(({ inode }) => inode));
+  return { read: () => readUdpSockets()?.filter(({ inode }) => inodes.has(inode)) ?? null };
+}
