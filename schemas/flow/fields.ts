@@ -196,6 +196,11 @@ export const FIELDS = {
     stage: "classify",
     doc: "Keyed hash of the subscriber-side prefix; 0 when there is none. It changes when the subscriber is given another.",
   },
+  active_family: {
+    kind: "u8",
+    stage: "classify",
+    doc: "Family on which the flow shows its subscriber active: 4 or 6; 0 where it shows none (not sent by the subscriber, ICMP, port 53, an answer to a scan, no subscriber, not counted).",
+  },
 } as const satisfies Record<string, Field>;
 
 export type FieldName = keyof typeof FIELDS;

@@ -78,6 +78,8 @@ export function rowsOf(batch: FlowBatch, findings: Findings) {
     subscriber: c.subscriber,
     subscriber_method: c.subscriber_method,
     subscriber_prefix: c.subscriber_prefix,
+    active_family: c.active_family,
+    tcp_flags: c.tcp_flags,
     exporterWords: wordsOf(c.exporter, batch.rows),
     srcWords: wordsOf(c.src_addr, batch.rows),
     dstWords: wordsOf(c.dst_addr, batch.rows),

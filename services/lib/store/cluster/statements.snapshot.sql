@@ -260,5 +260,6 @@ GROUP BY hour_at, day, region, operator, access, family, technology, flow_direct
 -- 0012_flows_subscriber
 ALTER TABLE `v6meter`.flows_local ON CLUSTER `province`
   ADD COLUMN IF NOT EXISTS subscriber_method LowCardinality(String) DEFAULT if(subscriber = 0, 'unknown', 'prefix') CODEC(ZSTD(1)),
-  ADD COLUMN IF NOT EXISTS subscriber_prefix UInt64 DEFAULT subscriber CODEC(ZSTD(1));
-ALTER TABLE `v6meter`.flows ON CLUSTER `province` ADD COLUMN IF NOT EXISTS subscriber_method LowCardinality(String) DEFAULT if(subscriber = 0, 'unknown', 'prefix') CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS subscriber_prefix UInt64 DEFAULT subscriber CODEC(ZSTD(1));
+  ADD COLUMN IF NOT EXISTS subscriber_prefix UInt64 DEFAULT subscriber CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS active_family UInt8 CODEC(ZSTD(1));
+ALTER TABLE `v6meter`.flows ON CLUSTER `province` ADD COLUMN IF NOT EXISTS subscriber_method LowCardinality(String) DEFAULT if(subscriber = 0, 'unknown', 'prefix') CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS subscriber_prefix UInt64 DEFAULT subscriber CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS active_family UInt8 CODEC(ZSTD(1));
