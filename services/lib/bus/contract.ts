@@ -373,6 +373,17 @@ export function busContract(name: string, place: () => Promise<BusPlace>, traits
       ]);
     });
 
+    test("of a compacted topic the keys that begin alike can be asked for alone", async () => {
+      const keys = ["192.0.2.1", "192.0.2.1 parked 1", "192.0.2.10", "192.0.2.2", "192.0.20.1", "2001:db8::1", "192"];
+      await bus.publish(keys.map((key) => ({ topic: COMPACTED, key, value: bytes(key) })));
+      await bus.publish([{ topic: COMPACTED, key: "192.0.2.10", value: null }]);
+      const found = async (prefix: string) => [...(await bus.latest(COMPACTED, prefix)).keys()].sort();
+      expect(await found("192.0.2.1")).toEqual(["192.0.2.1", "192.0.2.1 parked 1"]);
+      expect(await found("2001:db8::1")).toEqual(["2001:db8::1"]);
+      expect(await found("198")).toEqual([]);
+      expect(await found("")).toEqual(keys.filter((key) => key !== "192.0.2.10").sort());
+    });
+
     test("a message that is too large is refused with all beside it", async () => {
       const large = { topic: TOPIC, key: "a", value: new Uint8Array(bus.maxMessageBytes + 1) };
       expect(await faultCode(bus.publish([message("a", "1"), large]))).toBe("BUS_MESSAGE_LARGE");

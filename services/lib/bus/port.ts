@@ -112,8 +112,8 @@ export interface Bus {
    * The values are the caller's again once it resolves or rejects.
    */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
-  /** The last message of every key of a compacted topic. */
-  latest(topic: string): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** The last message of every key of a compacted topic, or of those keys alone that begin with `prefix`. */
+  latest(topic: string, prefix?: string): Promise<ReadonlyMap<string, Uint8Array>>;
   /**
    * Joins a consumer group of a topic. A new group begins with the oldest message that is held;
    * messages committed by every group that ever joined are deleted in time.

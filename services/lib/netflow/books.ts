@@ -48,6 +48,11 @@ export class ExporterBooks {
   readonly #counts = new Float64Array(ENTRIES.length);
   #changed = false;
 
+  /** Something was booked since the last take. */
+  get changed(): boolean {
+    return this.#changed;
+  }
+
   #add(entry: number, count: number): void {
     this.#counts[entry] = (this.#counts[entry] as number) + count;
     this.#changed = true;

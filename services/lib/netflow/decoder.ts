@@ -17,8 +17,16 @@ export interface Decoder {
    * @param receivedAtMs milliseconds since 1970-01-01 UTC; must not go back by more than the parked data's age
    */
   decode(datagram: Uint8Array, exporter: Uint8Array, sourcePort: number, receivedAtMs: number, sink: FlowSink): void;
-  /** Forgets templates, parked data and exporters that are out of time; call it every few seconds. */
-  expire(nowMs: number): void;
+  /**
+   * Forgets templates, parked data and exporters that are out of time; call it every few seconds. Returns
+   * the exporters it no longer follows.
+   */
+  expire(nowMs: number): string[];
+  /**
+   * Stops following an exporter whose state was taken, so that another decoder can take it up. False, and
+   * nothing is changed, while something of it was not taken or is in no state, or data of it is parked.
+   */
+  release(exporter: Uint8Array): boolean;
   /** Changes of the books since the last take: stages `receive` and `decode`. */
   takeLedger(): LedgerDelta[];
   /** Sessions that were heard of since the last take. */
@@ -145,7 +153,8 @@ class FlowDecoder implements Decoder {
     this.totals.exporters = this.#exporters.size;
   }
 
-  expire(nowMs: number): void {
+  expire(nowMs: number): string[] {
+    const forgotten: string[] = [];
     for (const exporter of [...this.#exporters]) {
       exporter.expire(nowMs);
       const idle = nowMs - exporter.lastSeenAtMs > this.#options.templateTtlMs;
@@ -153,8 +162,21 @@ class FlowDecoder implements Decoder {
       exporter.books.take(exporter.text, this.#forgottenLedger);
       forgetExporter(exporter, this.#forgottenState);
       this.#exporters.delete(exporter);
+      forgotten.push(exporter.text);
     }
     this.totals.exporters = this.#exporters.size;
+    return forgotten;
+  }
+
+  release(address: Uint8Array): boolean {
+    const exporter = this.#exporters.find(address);
+    if (exporter === null) return true;
+    const { books, changed, parking, sessions } = exporter;
+    const heard = sessions.values().some((session) => session.heard);
+    if (changed || heard || books.changed || parking.size > 0) return false;
+    this.#exporters.delete(exporter);
+    this.totals.exporters = this.#exporters.size;
+    return true;
   }
 
   takeLedger(): LedgerDelta[] {

@@ -1,3 +1,4 @@
+import { addressBytes } from "@v6meter/schemas";
 import { expect, test } from "vitest";
 import {
   ipfix,
@@ -103,6 +104,39 @@ test("parked data is stored once, not with every change of its exporter", () => 
   const second = [...subject.decoder.takeState().values()].reduce((sum, value) => sum + (value?.length ?? 0), 0);
   expect(first).toBeGreaterThan(960);
   expect(second).toBeLessThan(400);
+});
+
+test("an exporter is released when all of it was taken and nothing is parked, and another decoder goes on", () => {
+  const topic = new Topic();
+  const before = new Subject().give([ipfix([templateSet]), ipfix([set(256, small(1))])]);
+  const release = () => before.decoder.release(addressBytes("192.0.2.1") as Uint8Array);
+  expect(release()).toBe(false);
+  topic.store(before);
+  before.decoder.takeStatus();
+  expect(release()).toBe(false);
+  before.booked("receive", "received");
+  expect(release()).toBe(true);
+  expect(before.decoder.totals.exporters).toBe(0);
+  expect(before.decoder.takeState().size).toBe(0);
+  expect(topic.restart().give(ipfix([set(256, small(2))])).column("bytes")).toEqual([2]);
+  expect(release()).toBe(true);
+});
+
+test("an exporter with parked data is not released", () => {
+  const subject = new Subject().give(parked(1));
+  subject.decoder.takeState();
+  subject.decoder.takeStatus();
+  subject.decoder.takeLedger();
+  expect(subject.decoder.release(addressBytes("192.0.2.1") as Uint8Array)).toBe(false);
+  subject.give(ipfix([set(2, template(400, SMALL))]));
+  expect(subject.column("bytes")).toEqual([1]);
+});
+
+test("exporters that are forgotten are told", () => {
+  const subject = new Subject().give(ipfix([templateSet])).give(ipfix([templateSet]), { exporter: "2001:db8::7" });
+  expect(subject.decoder.expire(NOW_MS)).toEqual([]);
+  expect(subject.decoder.expire(NOW_MS + 100_000_000)).toEqual(["192.0.2.1", "2001:db8::7"]);
+  expect(subject.decoder.expire(NOW_MS + 100_000_000)).toEqual([]);
 });
 
 test("only exporters that changed are in the state", () => {

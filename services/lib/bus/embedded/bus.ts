@@ -68,13 +68,13 @@ class EmbeddedBus implements Bus {
     }
   }
 
-  async latest(topic: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  async latest(topic: string, prefix = ""): Promise<ReadonlyMap<string, Uint8Array>> {
     this.#checkOpen();
     const { compacted } = this.#environment;
     return this.#environment.read(() => {
       const found = new Map<string, Uint8Array>();
-      for (const { key, value } of compacted.getRange({ start: [topic, ""] })) {
-        if (key[0] !== topic) break;
+      for (const { key, value } of compacted.getRange({ start: [topic, prefix] })) {
+        if (key[0] !== topic || !key[1].startsWith(prefix)) break;
         found.set(key[1], Uint8Array.from(value));
       }
       return found;

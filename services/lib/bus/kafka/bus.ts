@@ -86,12 +86,12 @@ class KafkaBus implements Bus {
     if (messages.length > 0) await this.#parts.transactions.publish(messages);
   }
 
-  async latest(topic: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  async latest(topic: string, prefix = ""): Promise<ReadonlyMap<string, Uint8Array>> {
     this.#checkOpen();
     const { kafka, admin, transactions, config } = this.#parts;
     // What this one published before and does not know the outcome of is decided now.
     await transactions.settle();
-    return readLatest(kafka, admin, `${config.kafka.topic_prefix}${topic}`);
+    return readLatest(kafka, admin, `${config.kafka.topic_prefix}${topic}`, prefix);
   }
 
   async consumer({ topic, group }: { topic: string; group: string }): Promise<Consumer> {

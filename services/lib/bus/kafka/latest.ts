@@ -10,9 +10,14 @@ const LOOK_MS = 10;
 
 /**
  * Reads a compacted topic from its oldest record to where it ends now, committed transactions only: the last
- * value of every key. Throws BUS_UNREACHABLE.
+ * value of every key that begins with `prefix`. Throws BUS_UNREACHABLE.
  */
-export async function readLatest(kafka: Kafka, admin: Admin, topic: string): Promise<Map<string, Uint8Array>> {
+export async function readLatest(
+  kafka: Kafka,
+  admin: Admin,
+  topic: string,
+  prefix: string,
+): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
   const groupId = `v6meter-latest-${randomUUID()}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, heartbeatInterval: 1_000 });
@@ -33,6 +38,7 @@ export async function readLatest(kafka: Kafka, admin: Admin, topic: string): Pro
       eachBatch: async ({ batch }) => {
         for (const { key, value } of batch.messages) {
           const name = key?.toString() ?? "";
+          if (!name.startsWith(prefix)) continue;
           if (value === null) found.delete(name);
           else found.set(name, Uint8Array.from(value));
         }

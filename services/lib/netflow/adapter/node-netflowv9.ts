@@ -76,8 +76,9 @@ class NodeNetflowV9Decoder implements Decoder {
     else this.#decodeLegacy(message.subarray(0, header.bodyEnd), exporter, onRecord);
   }
 
-  expire(nowMs: number): void {
+  expire(nowMs: number): string[] {
     const { templateTtlMs } = this.#options;
+    const forgotten: string[] = [];
     for (const [key, exporter] of this.#exporters) {
       for (const session of exporter.sessions.values())
         for (const [id, { refreshedAtMs }] of session.templates)
@@ -86,8 +87,15 @@ class NodeNetflowV9Decoder implements Decoder {
       exporter.books.take(exporter.text, this.#leftBooks);
       this.#exporters.delete(key);
       this.#forgotten.add(exporter.text);
+      forgotten.push(exporter.text);
     }
     this.#totals.exporters = this.#exporters.size;
+    return forgotten;
+  }
+
+  /** Sampling rates are in no state: who is followed stays. */
+  release(address: Uint8Array): boolean {
+    return !this.#exporters.has(addressText(address));
   }
 
   takeLedger(): LedgerDelta[] {
