@@ -133,3 +133,49 @@ test("a consumer killed behind begin is followed by the same cut, behind commit 
   expect(next.repeated).toBe(false);
   expect(next.token).not.toBe(begun.token);
 });
+
+test("of several publishers at once one is killed again and again: the others go on, nothing is lost or twice", async () => {
+  const path = join(testFolder(), "bus");
+  const random = new Random(7);
+  const bus = await openBus(path);
+  const consumer = await bus.consumer({ topic: TOPIC, group: "g" });
+  const acknowledged = new Map<string, number>();
+  const keysOf = new Map<string, string[]>();
+  const offsets = Array.from({ length: bus.partitions }, () => [] as number[]);
+  const take = async (waitMs: number) => {
+    const delivery = await consumer.receive({ maxMessages: 1_000, maxBytes: 5_000_000, waitMs });
+    if (!delivery) return false;
+    for (const message of delivery.messages) {
+      keysOf.set(nameOf(message), [...(keysOf.get(nameOf(message)) ?? []), message.key]);
+      offsets[delivery.partition]?.push(message.offset);
+    }
+    await consumer.begin(delivery);
+    await consumer.commit(delivery);
+    return true;
+  };
+  const publisher = (round: string) => {
+    acknowledged.set(round, 0);
+    return start("publisher.test-process.ts", [path, round], (n) => acknowledged.set(round, Number(n) + 1));
+  };
+  const untilMore = async (round: string, more: number) => {
+    const wanted = (acknowledged.get(round) as number) + more;
+    while ((acknowledged.get(round) as number) < wanted) await take(5);
+  };
+  const steady = ["left", "right"];
+  const others = steady.map(publisher);
+  for (let round = 0; round < 6; round++) {
+    const victim = publisher(`victim ${round}`);
+    await untilMore(`victim ${round}`, 1 + random.below(20));
+    await victim.kill();
+    // Who was not killed is not kept waiting by a transaction the dead one left open.
+    for (const name of steady) await untilMore(name, 1);
+  }
+  for (const other of others) await other.kill();
+  while (await take(0));
+  for (const [round, count] of acknowledged) {
+    for (let n = 0; n < count; n++) expect(keysOf.has(`${round}:${n}`), `${round}:${n}`).toBe(true);
+  }
+  for (const [name, keys] of keysOf) expect([name, ...keys.toSorted()]).toEqual([name, "a", "b", "c"]);
+  for (const of of offsets) expect(of).toEqual(of.map((_, i) => i));
+  await bus.stop();
+});
