@@ -9,20 +9,23 @@ import { BatchPool, Shard } from "./shard.ts";
 const EXPORTER = addressBytes("192.0.2.1") as Uint8Array;
 const NOW_MS = 1_750_000_000_000;
 
-function publisherOver(before: (call: number) => Promise<void>, { batchRows = 4_096, queueMaxBytes = 1e9 } = {}) {
+function publisherOver(
+  before: (call: number) => Promise<void>,
+  { batchRows = 4_096, queueMaxBytes = 1e9, shardCount = 1 } = {},
+) {
   const { bus, published } = recordingBus(before);
   const decoder = createDecoder();
   const pool = new BatchPool(batchRows);
-  const shard = new Shard("shard-0", pool);
+  const shards = Array.from({ length: shardCount }, (_, i) => new Shard(`shard-${i}`, pool));
   const logger = createLogger("silent", "test");
-  const publisher = new Publisher({ bus, decoder, shards: [shard], pool, logger, queueMaxBytes });
+  const publisher = new Publisher({ bus, decoder, shards, pool, logger, queueMaxBytes });
   let records = 0;
   return {
     publisher,
     published,
-    decode(datagrams: number) {
+    decode(datagrams: number, shard = 0) {
       for (let i = 0; i < datagrams; i++, records += 30)
-        decoder.decode(v5Datagram(records), EXPORTER, 2055, NOW_MS, shard);
+        decoder.decode(v5Datagram(records), EXPORTER, 2055, NOW_MS, shards[shard] as Shard);
       return records;
     },
   };
@@ -41,6 +44,15 @@ test("a batch that fills in the middle of a datagram goes with the next one and 
   expect(booked(published, "receive", "received")).toBe(2);
   expect(booked(published, "publish", "received")).toBe(60);
   expect(booked(published, "publish", "forwarded")).toBe(60);
+});
+
+test("the rows of a shard go to the partition of its number, whatever its key and however many messages they are", async () => {
+  const { publisher, published, decode } = publisherOver(async () => {}, { batchRows: 40, shardCount: 4 });
+  for (const [shard, datagrams] of [2, 1, 0, 4].entries()) if (datagrams > 0) decode(datagrams, shard);
+  await publisher.drain();
+  expect(published).toHaveLength(1);
+  expect(published[0]?.rows).toEqual([40, 20, 30, 40, 40, 40]);
+  expect(published[0]?.partitions).toEqual([0, 0, 1, 3, 3, 3]);
 });
 
 test("a bus that is full is asked again until it has room, and the order stays", async () => {

@@ -6,6 +6,8 @@ import { type LedgerDelta, TOPICS } from "@v6meter/schemas";
 export interface Published {
   /** Rows of each message of flows. */
   readonly rows: number[];
+  /** Where each of them was sent; undefined where its key says. */
+  readonly partitions: (number | undefined)[];
   /** Octets of every row, in order. */
   readonly bytes: number[];
   readonly ledger: LedgerDelta[];
@@ -37,14 +39,15 @@ export function recordingBus(before: (call: number) => Promise<void> = async () 
 }
 
 function read(messages: readonly OutgoingMessage[]): Published {
-  const publish: Published = { rows: [], bytes: [], ledger: [], state: [] };
-  for (const { topic, key, value } of messages) {
+  const publish: Published = { rows: [], partitions: [], bytes: [], ledger: [], state: [] };
+  for (const { topic, key, value, partition } of messages) {
     if (topic === TOPICS.exporters.name) {
       publish.state.push(key);
       continue;
     }
     const { batches, books } = decodeFlows(value as Uint8Array);
     publish.ledger.push(...books.ledger);
+    publish.partitions.push(partition);
     for (const { rows, columns } of batches) {
       publish.rows.push(rows);
       for (let row = 0; row < rows; row++) publish.bytes.push(columns.bytes[row * 2] as number);
