@@ -9,6 +9,7 @@ import { type BusConfig, Fault, TOPICS } from "@v6meter/schemas";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Bus, Consumer, Delivery } from "../port.ts";
 import { openKafkaBus } from "./bus.ts";
+import { createClient } from "./client.ts";
 import { ownPlace } from "./place.test-data.ts";
 
 const FLOWS = TOPICS.flows.name;
@@ -154,6 +155,60 @@ describe.runIf(kafkaIsThere())("on Kafka, when something fails", () => {
     expect(await consumer.receive(LIMITS)).toBeNull();
     expect(sorted(numbers(stored))).toEqual(upTo(400));
   });
+
+  /** As retention does: the messages of partition 0 before the offset are gone. */
+  async function deleteBefore(offset: number): Promise<void> {
+    const admin = createClient(config.kafka, null).admin();
+    await admin.connect();
+    const topic = `${config.kafka.topic_prefix}${FLOWS}`;
+    // The client asks the leader that it knows, and knows none before it was told of the topic.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
+    await admin.disconnect();
+  }
+
+  test.each([
+    { says: "a position", begun: false },
+    { says: "a cut that was begun", begun: true },
+  ])(
+    "$says that retention has deleted: the group goes on at the oldest message and counts what it missed",
+    {
+      timeout: PATIENCE_MS,
+    },
+    async ({ begun }) => {
+      const bus = await openBus();
+      await bus.publish(upTo(30).map((n) => ({ ...message(n), partition: 0 })));
+      const first = await bus.consumer({ topic: FLOWS, group: "group" });
+      const read = (await first.receive({ ...LIMITS, maxMessages: 5, waitMs: PATIENCE_MS })) as Delivery;
+      await first.begin(read);
+      await first.commit(read);
+      const cut = (await first.receive({ ...LIMITS, maxMessages: 4, waitMs: PATIENCE_MS })) as Delivery;
+      if (begun) await first.begin(cut);
+      expect([read.lastOffset, cut.firstOffset, first.missed()]).toEqual([4, 5, 0]);
+      await first.stop();
+      await deleteBefore(12);
+
+      const second = await bus.consumer({ topic: FLOWS, group: "group" });
+      const stored = new Map<string, Delivery>();
+      await store(second, stored, () => numbers(stored).length >= 18);
+      expect(numbers(stored)).toEqual(upTo(30).slice(12));
+      expect([...stored.values()].filter(({ repeated }) => repeated)).toEqual([]);
+      while (second.missed() === 0) await sleep(50);
+      expect(second.missed()).toBe(7);
+
+      await bus.publish([{ ...message(30), partition: 0 }]);
+      await store(second, stored, () => numbers(stored).length >= 19);
+      expect(numbers(stored)).toEqual(upTo(31).slice(12));
+      expect(second.missed()).toBe(7);
+      await second.stop();
+      // The next member begins where this one ended, and has missed nothing.
+      const third = await bus.consumer({ topic: FLOWS, group: "group" });
+      await bus.publish([{ ...message(31), partition: 0 }]);
+      const last = await third.receive({ ...LIMITS, waitMs: PATIENCE_MS });
+      expect(last?.messages.map(({ value }) => Number(Buffer.from(value).toString()))).toEqual([31]);
+      expect(third.missed()).toBe(0);
+    },
+  );
 
   test("members and publishers go on after the broker was away for 20 seconds", { timeout: PATIENCE_MS }, async () => {
     const bus = await openBus();
