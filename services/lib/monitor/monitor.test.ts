@@ -49,6 +49,10 @@ test("health pages are open: alive in trouble too, ready only without", async ()
   const ready = await get("/readyz");
   expect([(await get("/healthz")).status, ready.status]).toEqual([200, 503]);
   expect(await ready.text(), "strangers learn nothing of the inside").not.toContain("10.0.0.1");
+  const wrong = await get("/readyz", "wrong");
+  expect([wrong.status, await wrong.json()]).toEqual([503, { status: "trouble" }]);
+  const known = await get("/readyz", "secret");
+  expect([known.status, await known.json()]).toEqual([503, { status: "trouble", reason: trouble }]);
 });
 
 test("an address that is taken is one sentence with the setting's name", async () => {

@@ -27,7 +27,7 @@ export interface Monitor extends Component {
 
 /**
  * The page of a process that has no API: `/metrics` in the text format of Prometheus, `/healthz` (the process
- * runs) and `/readyz` (503 while something keeps it from its work; nothing is lost meanwhile). Starting
+ * runs) and `/readyz` (503 while something keeps it from its work, and why for who has the key). Starting
  * throws ADDRESS_IN_USE where it cannot listen.
  */
 export function createMonitor({ at, setting, key, figures, trouble, logger }: MonitorOptions): Monitor {
@@ -37,9 +37,15 @@ export function createMonitor({ at, setting, key, figures, trouble, logger }: Mo
 
   app.register(bearerAuth, { keys: new Set([key]), addHook: false });
   app.get("/healthz", async () => ({ status: "ok" }));
-  app.get("/readyz", async (_request, reply) => {
-    if (trouble() === null) return { status: "ok" };
-    return reply.code(503).header("retry-after", "5").send({ status: "trouble" });
+  app.get("/readyz", async (request, reply) => {
+    const reason = trouble();
+    if (reason === null) return { status: "ok" };
+    // The reason names folders and hosts: strangers learn nothing of the inside.
+    const isKnown = await new Promise<boolean>((told) =>
+      app.verifyBearerAuth ? app.verifyBearerAuth(request, reply, (error) => told(!error)) : told(false),
+    );
+    const body = { status: "trouble", ...(isKnown && { reason }) };
+    return reply.code(503).header("retry-after", "5").send(body);
   });
   app.register(async (scope) => {
     scope.addHook("onRequest", (request, reply, done) => {
