@@ -1,5 +1,4 @@
 import {
-  ARROW_METADATA,
   type BatchBooks,
   DECODED_FIELDS,
   FIELD_NAMES,
@@ -8,17 +7,13 @@ import {
   FLOWS_FORMAT,
   type FlowBatch,
   type FlowLabels,
-  type Kind,
   type LabelName,
   type Stage,
-  WIDTHS,
 } from "@v6meter/schemas";
-import { type Data, Field, Schema, Vector } from "apache-arrow";
-import { COLUMN_TYPES, labelType } from "./column-types.ts";
+import { type Field, Schema } from "apache-arrow";
+import { arrowFields, type Kinds, streamSchema, writeColumns } from "./column-stream.ts";
 import { type Allocate, writeFlowStream } from "./flow-stream.ts";
 import { RecordBatchFrame } from "./record-batch-frame.ts";
-import { fixedSizeColumn, recordBatch, writeStream } from "./stream.ts";
-import { utf8Column } from "./utf8-column.ts";
 
 /** What goes into a stream of flow records. */
 export interface EncodeOptions {
@@ -30,38 +25,22 @@ export interface EncodeOptions {
   readonly allocate?: Allocate;
 }
 
-type Dictionaries = Map<LabelName, Vector>;
-
 const COLUMNS: Record<Stage, readonly FieldName[]> = { decode: DECODED_FIELDS, classify: FIELD_NAMES };
 
-function flowFields(stage: Stage): Field[] {
-  return COLUMNS[stage].map((name, i) => {
-    const kind: Kind = FIELDS[name].kind;
-    return new Field(name, kind === "label" ? labelType(i) : COLUMN_TYPES[kind], false);
-  });
+function flowKinds(stage: Stage): Kinds {
+  return Object.fromEntries(COLUMNS[stage].map((name) => [name, FIELDS[name].kind]));
 }
 
-const FLOW_FIELDS: Record<Stage, Field[]> = { decode: flowFields("decode"), classify: flowFields("classify") };
+const FLOW_KINDS: Record<Stage, Kinds> = { decode: flowKinds("decode"), classify: flowKinds("classify") };
+const FLOW_FIELDS: Record<Stage, Field[]> = {
+  decode: arrowFields(FLOW_KINDS.decode),
+  classify: arrowFields(FLOW_KINDS.classify),
+};
 
 const DECODED_FRAME = new RecordBatchFrame(new Schema(FLOW_FIELDS.decode));
 
 function newMemory(bytes: number): Uint8Array {
   return new Uint8Array(bytes);
-}
-
-/** Pairs of u32, low word first, are u64 in the memory of every machine Node runs on. */
-function asU64(pairs: Uint32Array): BigUint64Array {
-  const aligned = pairs.byteOffset % BigUint64Array.BYTES_PER_ELEMENT === 0 ? pairs : pairs.slice();
-  return new BigUint64Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
-}
-
-function columnData(field: Field, batch: FlowBatch, dictionaries: Dictionaries): Data {
-  const name = field.name as FieldName;
-  const kind: Kind = FIELDS[name].kind;
-  const used = batch.columns[name].subarray(0, batch.rows * WIDTHS[kind]);
-  const data = kind === "u64" || kind === "time" ? asU64(used as Uint32Array) : used;
-  const dictionary = kind === "label" ? dictionaries.get(name as LabelName) : undefined;
-  return fixedSizeColumn(field.type, batch.rows, data, dictionary);
 }
 
 /** The longest labels of each name: those of every batch are a beginning of them. */
@@ -78,28 +57,11 @@ function longestLabels(batches: readonly FlowBatch[], name: LabelName): readonly
  * that are zero throughout share one buffer of zeros: any reader of Arrow reads them as it reads others.
  */
 export function encodeFlowsStream(batches: readonly FlowBatch[], options: EncodeOptions): Uint8Array {
-  const fields = FLOW_FIELDS[options.stage];
-  const metadata = new Map([[ARROW_METADATA.format, FLOWS_FORMAT] as [string, string]]);
-  if (options.books) metadata.set(ARROW_METADATA.books, JSON.stringify(options.books));
-  const schema = new Schema(fields, metadata);
-  if (options.stage === "decode")
+  const { stage } = options;
+  const schema = streamSchema(FLOW_FIELDS[stage], FLOWS_FORMAT, options.books);
+  if (stage === "decode")
     return writeFlowStream(schema, DECODED_FIELDS, DECODED_FRAME, batches, options.allocate ?? newMemory);
-  const dictionaries: Dictionaries = new Map();
-  for (const { name } of fields) {
-    if (FIELDS[name as FieldName].kind !== "label") continue;
-    const label = name as LabelName;
-    dictionaries.set(label, new Vector([utf8Column(longestLabels(batches, label))]));
-  }
-  return writeStream(
-    schema,
-    batches.map((batch) =>
-      recordBatch(
-        schema,
-        batch.rows,
-        fields.map((field) => columnData(field, batch, dictionaries)),
-      ),
-    ),
-  );
+  return writeColumns(schema, FLOW_KINDS[stage], batches, (label) => longestLabels(batches, label as LabelName));
 }
 
 /** Encodes the used rows of one batch as an Arrow IPC stream. */

@@ -6,6 +6,8 @@ import {
   FIELD_NAMES,
   FIELDS,
   type FlowBatch,
+  SESSION_FIELD_NAMES,
+  SESSION_FIELDS,
   setU64,
 } from "@v6meter/schemas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -118,9 +120,17 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       );
     });
 
-    test.each(["ledger", "exporters"] as const)("an insert brings every column of %s", async (table) => {
-      const { rows } = await store.raw(`DESCRIBE TABLE ${table}`, LIMITS);
-      expect(rows.map(([column]) => column)).toEqual(INSERT_COLUMNS[table]);
+    test.each(["sessions", "ledger", "exporters"] as const)("an insert brings every column of %s", async (table) => {
+      const { columns, rows } = await store.raw(`DESCRIBE TABLE ${table}`, LIMITS);
+      const made = columns.findIndex(({ name }) => name === "default_type");
+      const brought = rows.filter((row) => row[made] !== "MATERIALIZED");
+      expect(brought.map(([column]) => column)).toEqual(INSERT_COLUMNS[table]);
+    });
+
+    test("the table sessions has the types of the table of session events", async () => {
+      const { rows } = await store.raw("DESCRIBE TABLE sessions", LIMITS);
+      const types = SESSION_FIELD_NAMES.map((name) => [name, CLICKHOUSE_TYPES[SESSION_FIELDS[name].kind]]);
+      expect(rows.map(([name, type]) => [name, type]).slice(0, types.length)).toEqual(types);
     });
 
     test("migrating again changes nothing", async () => {

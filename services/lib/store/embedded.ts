@@ -8,7 +8,6 @@ import type { z } from "zod";
 import { untilAcknowledged } from "./attempts.ts";
 import { repairDeduplicationLogs } from "./deduplication-log.ts";
 import { engineFault } from "./engine-fault.ts";
-import { settleFlows } from "./flows-table.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { INSERT_COLUMNS } from "./insert-columns.ts";
 import { InsertFiles } from "./insert-file.ts";
@@ -26,6 +25,7 @@ import {
   settingsStatement,
 } from "./person-statement.ts";
 import type { Insert, Query, RawLimits, RawResult, Store } from "./port.ts";
+import { settleTables } from "./raw-tables.ts";
 import { runQuery } from "./run-query.ts";
 import { Turns } from "./turns.ts";
 import { Underway } from "./underway.ts";
@@ -145,7 +145,7 @@ class ChdbStore implements EmbeddedStore {
       this.#writing.take(async (client) => {
         try {
           await applyMigrations(client);
-          await settleFlows(client, { rawTtlDays: this.#parts.config.raw_ttl_days });
+          await settleTables(client, { rawTtlDays: this.#parts.config.raw_ttl_days });
         } catch (error) {
           throw engineFault("The migration of the store failed", error);
         }

@@ -1,9 +1,10 @@
-import { FIELD_NAMES } from "@v6meter/schemas";
+import { FIELD_NAMES, SESSION_FIELD_NAMES } from "@v6meter/schemas";
 import type { Insert } from "./port.ts";
 
 /** Columns of each table an insert must bring, in the table's order. */
 export const INSERT_COLUMNS: Record<Insert["table"], readonly string[]> = {
   flows: FIELD_NAMES,
+  sessions: SESSION_FIELD_NAMES,
   ledger: ["at", "exporter", "stage", "outcome", "reason", "count"],
   exporters: [
     "exporter",

@@ -13,7 +13,7 @@ const BY_VIEW = { on: "shards", by: null } as const;
 /**
  * Every table of the migrations and its place. All flows of one subscriber meet on one shard, so states of
  * unique subscribers are complete there; a flow of none goes by its exporter and source. What is merged by key
- * (FINAL of exporters) or summed (the books) lies on one shard by exporter.
+ * (FINAL of exporters) or summed (the books) lies on one shard by exporter, all events of a session by session.
  */
 export const PLACEMENTS: Readonly<Record<string, Placement>> = {
   migrations: { on: "every server" },
@@ -21,6 +21,7 @@ export const PLACEMENTS: Readonly<Record<string, Placement>> = {
   flows_5m: BY_VIEW,
   flows_1h: BY_VIEW,
   flows_1d: BY_VIEW,
+  sessions: { on: "shards", by: "cityHash64(session)" },
   ledger: BY_EXPORTER,
   exporters: BY_EXPORTER,
 };

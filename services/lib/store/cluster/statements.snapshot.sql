@@ -263,3 +263,47 @@ ALTER TABLE `v6meter`.flows_local ON CLUSTER `province`
   ADD COLUMN IF NOT EXISTS subscriber_prefix UInt64 DEFAULT subscriber CODEC(ZSTD(1)),
   ADD COLUMN IF NOT EXISTS active_family UInt8 CODEC(ZSTD(1));
 ALTER TABLE `v6meter`.flows ON CLUSTER `province` ADD COLUMN IF NOT EXISTS subscriber_method LowCardinality(String) DEFAULT if(subscriber = 0, 'unknown', 'prefix') CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS subscriber_prefix UInt64 DEFAULT subscriber CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS active_family UInt8 CODEC(ZSTD(1));
+
+-- 0013_sessions
+CREATE TABLE IF NOT EXISTS `v6meter`.sessions_local ON CLUSTER `province`
+(
+  received_at DateTime64(3, 'UTC') CODEC(T64, ZSTD(1)),
+  event_at DateTime64(3, 'UTC') CODEC(T64, ZSTD(1)),
+  started_at DateTime64(3, 'UTC') CODEC(T64, ZSTD(1)),
+  status_type UInt8 CODEC(ZSTD(1)),
+  client IPv6 CODEC(ZSTD(1)),
+  nas UInt64 CODEC(ZSTD(1)),
+  session UInt64 CODEC(ZSTD(1)),
+  subscriber UInt64 CODEC(ZSTD(1)),
+  subscriber_next UInt64 CODEC(ZSTD(1)),
+  rotates_at DateTime64(3, 'UTC') CODEC(ZSTD(1)),
+  operator LowCardinality(String) CODEC(ZSTD(1)),
+  region LowCardinality(String) CODEC(ZSTD(1)),
+  access LowCardinality(String) CODEC(ZSTD(1)),
+  framed_ip_address IPv6 CODEC(ZSTD(1)),
+  port_first UInt16 CODEC(ZSTD(1)),
+  port_last UInt16 CODEC(ZSTD(1)),
+  framed_ipv6_address IPv6 CODEC(ZSTD(1)),
+  framed_ipv6_prefix IPv6 CODEC(ZSTD(1)),
+  framed_ipv6_prefix_length UInt8 CODEC(ZSTD(1)),
+  delegated_ipv6_prefix IPv6 CODEC(ZSTD(1)),
+  delegated_ipv6_prefix_length UInt8 CODEC(ZSTD(1)),
+  input_octets UInt64 CODEC(T64, ZSTD(1)),
+  output_octets UInt64 CODEC(T64, ZSTD(1)),
+  ipv6_input_octets UInt64 CODEC(T64, ZSTD(1)),
+  ipv6_output_octets UInt64 CODEC(T64, ZSTD(1)),
+  octets_told UInt8 CODEC(ZSTD(1)),
+  ended UInt8 MATERIALIZED status_type = 2 COMMENT '1 for a Stop' CODEC(ZSTD(1)),
+  addresses_told UInt8 MATERIALIZED
+    if(framed_ip_address = toIPv6('::'), 0, 1) + if(framed_ipv6_address = toIPv6('::'), 0, 2)
+    + if(framed_ipv6_prefix = toIPv6('::'), 0, 4) + if(delegated_ipv6_prefix = toIPv6('::'), 0, 8)
+    COMMENT 'Sum of 1: framed_ip_address is told, 2: framed_ipv6_address, 4: framed_ipv6_prefix, 8: delegated_ipv6_prefix'
+    CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/sessions_local', '{replica}', event_at)
+PARTITION BY toYYYYMM(received_at, 'Asia/Shanghai')
+ORDER BY (session, nas, ended, addresses_told)
+TTL toDateTime(received_at) + INTERVAL 30 DAY
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.sessions ON CLUSTER `province` AS `v6meter`.sessions_local
+ENGINE = Distributed('province', 'v6meter', 'sessions_local', cityHash64(session));

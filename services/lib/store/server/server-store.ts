@@ -6,7 +6,6 @@ import type { z } from "zod";
 import { untilAcknowledged } from "../attempts.ts";
 import { CLUSTER_INSERT_SETTINGS } from "../cluster/insert-settings.ts";
 import { type Cluster, clusterDatabase } from "../cluster/statements.ts";
-import { settleFlows } from "../flows-table.ts";
 import { INSERT_COLUMNS } from "../insert-columns.ts";
 import { ONE_BLOCK_SETTINGS } from "../insert-settings.ts";
 import { applyMigrations } from "../migrate.ts";
@@ -19,6 +18,7 @@ import {
   runPersonStatement,
 } from "../person-statement.ts";
 import type { Insert, Query, RawLimits, RawResult, Store } from "../port.ts";
+import { settleTables } from "../raw-tables.ts";
 import { runQuery } from "../run-query.ts";
 import { Underway } from "../underway.ts";
 import { type Connection, connectionOf, onceMore } from "./connection.ts";
@@ -80,7 +80,7 @@ class ServerStore implements Store {
       try {
         await this.#makeDatabase(cluster);
         await applyMigrations(client, undefined, cluster);
-        await settleFlows(client, { rawTtlDays, cluster });
+        await settleTables(client, { rawTtlDays, cluster });
       } catch (error) {
         throw this.#connection.faultOf("The migration of the store failed", error);
       } finally {

@@ -9,10 +9,18 @@ interface Column {
   comment: string;
 }
 
-/** Changes the table: on one server as told, on a cluster at every one of its servers. */
-async function alterFlows(client: ClickHouseClient, changes: string, cluster: Cluster | null): Promise<void> {
-  const sql = `ALTER TABLE flows ${changes}`;
-  for (const query of cluster ? clusterStatements({ name: "flows", sql }, cluster) : [sql]) {
+/** Tables whose rows hold addresses and expire. */
+type RawTable = "flows" | "sessions";
+
+/** Changes a table: on one server as told, on a cluster at every one of its servers. */
+async function alterTable(
+  client: ClickHouseClient,
+  table: RawTable,
+  changes: string,
+  cluster: Cluster | null,
+): Promise<void> {
+  const sql = `ALTER TABLE ${table} ${changes}`;
+  for (const query of cluster ? clusterStatements({ name: table, sql }, cluster) : [sql]) {
     await client.command({ query, clickhouse_settings: { mutations_sync: "1" } });
   }
 }
@@ -34,28 +42,34 @@ async function checkColumns(client: ClickHouseClient, cluster: Cluster | null): 
   const stale = columns.filter(({ name, comment }) => FIELDS[name as FieldName].doc !== comment);
   if (stale.length === 0) return;
   const changes = stale.map(({ name }) => `COMMENT COLUMN ${name} ${quoted(FIELDS[name as FieldName].doc)}`);
-  await alterFlows(client, changes.join(", "), cluster);
+  await alterTable(client, "flows", changes.join(", "), cluster);
 }
 
-/** Makes rows of flows expire after so many days, where they do not yet. */
-async function setExpiry(client: ClickHouseClient, days: number, cluster: Cluster | null): Promise<void> {
+/** Makes rows of a table expire after so many days, where they do not yet. */
+async function setExpiry(
+  client: ClickHouseClient,
+  table: RawTable,
+  days: number,
+  cluster: Cluster | null,
+): Promise<void> {
   const answer = await client.query({
     query:
       "SELECT create_table_query AS ddl FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
-    query_params: { table: cluster ? localTable("flows") : "flows" },
+    query_params: { table: cluster ? localTable(table) : table },
     format: "JSONEachRow",
   });
-  const [table] = await answer.json<{ ddl: string }>();
-  if (table?.ddl.includes(`TTL toDateTime(received_at) + toIntervalDay(${days})`)) return;
-  await alterFlows(client, `MODIFY TTL toDateTime(received_at) + INTERVAL ${days} DAY`, cluster);
+  const [found] = await answer.json<{ ddl: string }>();
+  if (found?.ddl.includes(`TTL toDateTime(received_at) + toIntervalDay(${days})`)) return;
+  await alterTable(client, table, `MODIFY TTL toDateTime(received_at) + INTERVAL ${days} DAY`, cluster);
 }
 
-/** Brings the migrated table `flows` in line with the field table and the settings. */
-export async function settleFlows(
+/** Brings the migrated table `flows` in line with the field table, and what expires with the settings. */
+export async function settleTables(
   client: ClickHouseClient,
   settings: { rawTtlDays: number; cluster?: Cluster | null },
 ): Promise<void> {
   const { rawTtlDays, cluster = null } = settings;
   await checkColumns(client, cluster);
-  await setExpiry(client, rawTtlDays, cluster);
+  await setExpiry(client, "flows", rawTtlDays, cluster);
+  await setExpiry(client, "sessions", rawTtlDays, cluster);
 }
