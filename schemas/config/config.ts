@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accessConfig } from "../access-config.ts";
 import { hostPort } from "./address.ts";
 
 /**
@@ -27,6 +28,12 @@ export const collectorConfig = z
       .describe(
         "Addresses that take NetFlow v1, v5, v7, v9 and IPFIX; 0.0.0.0 or [::] to be reached from other machines",
       ),
+    processes: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe("Processes that receive and decode side by side on the addresses of udp; one is a thread (Linux)"),
     receive_buffer_bytes: z
       .int()
       .min(65_536)
@@ -158,7 +165,7 @@ export const busConfig = z
 
 export const sessionsConfig = z
   .strictObject({
-    monitor: monitorAddress(9604),
+    monitor: monitorAddress(9600),
     udp: z
       .array(hostPort)
       .min(1)
@@ -276,6 +283,12 @@ export const storeConfig = z
       .nullable()
       .default(null)
       .describe("Cluster of the server: tables are Replicated and Distributed ON it; null: one server"),
+    analyst_database: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+      .nullable()
+      .default("analyst")
+      .describe("Database of the analysts' views, made at every start; null: none is made and analysts have no SQL"),
     tls_ca_file: secretFile("Certificates of the authority that signed the server's, PEM; null: the system's"),
     request_timeout_ms: z
       .int()
@@ -334,6 +347,7 @@ export const config = z.strictObject({
   classifier: classifierConfig.prefault({}),
   store: storeConfig.prefault({}),
   query: queryConfig.prefault({}),
+  access: accessConfig.prefault({}),
 });
 export type Config = z.infer<typeof config>;
 export type CollectorConfig = Config["collector"];

@@ -3,10 +3,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Bus } from "@v6meter/bus";
 import type { Decoder } from "@v6meter/netflow";
 import type { Component, Logger } from "@v6meter/runtime";
-import { addressBytes, type CollectorConfig, type HostPort, parseHostPort, TOPICS } from "@v6meter/schemas";
+import {
+  addressBytes,
+  addressText,
+  type CollectorConfig,
+  type HostPort,
+  parseHostPort,
+  TOPICS,
+} from "@v6meter/schemas";
 import { type SocketWatch, watchOwnSockets } from "@v6meter/sockets";
+import type { Datagram } from "./process-messages.ts";
 import { Publisher, type PublisherCounts } from "./publisher.ts";
 import { BatchPool, Shard, shardOf } from "./shard.ts";
+import { SharedIntake, type SharedIntakeOptions } from "./shared-intake.ts";
 import { type Listener, listen } from "./udp.ts";
 
 /** Encoded batches that wait for the bus may take this much memory; then records are dropped and booked. */
@@ -23,6 +32,8 @@ export interface CollectorOptions {
   readonly bus: Bus;
   readonly decoder: Decoder;
   readonly logger: Logger;
+  /** It is one of several on the same addresses and bus; this is where it tells the others. */
+  readonly sharing?: Pick<SharedIntakeOptions, "tell" | "mayTellStrays" | "failed">;
 }
 
 /** What a collector did since its start, for metrics. */
@@ -37,18 +48,29 @@ export interface CollectorCounts extends PublisherCounts {
 export interface Collector extends Component {
   /** Where it listens; known once it is started. */
   readonly addresses: readonly HostPort[];
+  /** What the others tell is for it; null for a collector by itself. */
+  readonly intake: SharedIntake | null;
   counts(): CollectorCounts;
+  /** Reads what the kernel holds and closes the sockets; resolves when no datagram waits for another process. */
+  close(): Promise<void>;
+}
+
+interface Source {
+  readonly exporter: Uint8Array;
+  readonly text: string;
+  readonly shard: Shard;
 }
 
 /**
  * UDP to bus. Datagrams are decoded as they arrive; rows are published when a batch is full or the
  * flush interval is over. Stopping reads what the kernel still holds, publishes it and then returns.
  */
-export function createCollector({ config, shards: shardCount, bus, decoder, logger }: CollectorOptions): Collector {
+export function createCollector(options: CollectorOptions): Collector {
+  const { config, shards: shardCount, bus, decoder, logger, sharing } = options;
   const pool = new BatchPool(config.batch_rows);
   const shards = Array.from({ length: shardCount }, (_, index) => new Shard(`shard-${index}`, pool));
   const publisher = new Publisher({ bus, decoder, shards, pool, logger, queueMaxBytes: QUEUE_MAX_BYTES });
-  const sources = new Map<string, { exporter: Uint8Array; shard: Shard }>();
+  const sources = new Map<string, Source>();
   const listeners: Listener[] = [];
   let addresses: HostPort[] = [];
   let watch: SocketWatch = { read: () => null };
@@ -58,25 +80,51 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
   let datagramBytes = 0;
   let kernelDrops = 0;
 
-  function sourceOf(address: string) {
+  const intake = sharing
+    ? new SharedIntake({
+        ...sharing,
+        decode: ({ exporter, payload, port, receivedAtMs }: Datagram) => {
+          const source = sourceOf(exporter);
+          if (source) decode(payload, source, port, receivedAtMs);
+        },
+        book: (...deltas) => publisher.book(...deltas),
+        load,
+        release: (exporter) => decoder.release(addressBytes(exporter) as Uint8Array),
+      })
+    : null;
+
+  function sourceOf(address: string): Source | null {
     const known = sources.get(address);
     if (known) return known;
     const exporter = addressBytes(address);
     if (!exporter) return null;
     if (sources.size >= ADDRESS_CACHE) sources.clear();
-    const source = { exporter, shard: shards[shardOf(exporter, shardCount)] as Shard };
+    const shard = shards[shardOf(exporter, shardCount)] as Shard;
+    const source = { exporter, text: addressText(exporter), shard };
     sources.set(address, source);
     return source;
   }
 
-  function onDatagram(payload: Uint8Array, remote: { address: string; port: number }): void {
-    const source = sourceOf(remote.address);
+  function onDatagram(payload: Uint8Array, { address, port }: { address: string; port: number }): void {
+    const source = sourceOf(address);
     if (!source) return;
     datagrams++;
     datagramBytes += payload.byteLength;
     lastDatagramAt = performance.now();
-    decoder.decode(payload, source.exporter, remote.port, Date.now(), source.shard);
-    if (source.shard.hasFull) publisher.flush();
+    const receivedAtMs = Date.now();
+    if (intake) intake.receive({ exporter: source.text, port, receivedAtMs, payload }, true);
+    else decode(payload, source, port, receivedAtMs);
+  }
+
+  function decode(payload: Uint8Array, { exporter, shard }: Source, port: number, receivedAtMs: number): void {
+    decoder.decode(payload, exporter, port, receivedAtMs, shard);
+    if (shard.hasFull) void publisher.flush();
+  }
+
+  /** The state of one exporter and its parked data, which another process may have published a moment ago. */
+  async function load(exporter: string): Promise<void> {
+    const found = await bus.latest(TOPICS.exporters.name, exporter);
+    decoder.restore(new Map([...found].filter(([key]) => key === exporter || key.startsWith(`${exporter} `))));
   }
 
   function bookKernelDrops(): void {
@@ -102,11 +150,27 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
     bookKernelDrops();
   }
 
+  function tick(): void {
+    const nowMs = Date.now();
+    intake?.forgotten(decoder.expire(nowMs));
+    const published = publisher.flush();
+    void intake?.move(nowMs, published);
+    bookKernelDrops();
+  }
+
+  async function close(): Promise<void> {
+    intake?.close();
+    if (listeners.length > 0) await readWhatHasArrived();
+    await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+    await intake?.settled();
+  }
+
   return {
     name: "collector",
     get addresses() {
       return addresses;
     },
+    intake,
     counts: () => ({
       ...publisher.counts,
       datagrams,
@@ -116,11 +180,13 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
       optionsRecords: decoder.totals.optionsRecords,
     }),
     async start() {
-      decoder.restore(await bus.latest(TOPICS.exporters.name));
+      // One of several knows an exporter only while it has it.
+      if (!intake) decoder.restore(await bus.latest(TOPICS.exporters.name));
       try {
         for (const text of config.udp) {
           const at = parseHostPort(text) as HostPort;
-          listeners.push(await listen(at, config.receive_buffer_bytes, onDatagram));
+          const socket = { receiveBufferBytes: config.receive_buffer_bytes, shared: intake !== null };
+          listeners.push(await listen(at, socket, onDatagram));
         }
       } catch (error) {
         await Promise.all(listeners.splice(0).map((listener) => listener.close()));
@@ -132,15 +198,11 @@ export function createCollector({ config, shards: shardCount, bus, decoder, logg
       if (granted < config.receive_buffer_bytes) {
         logger.info({ granted_bytes: granted }, "the kernel grants a smaller receive buffer (net.core.rmem_max)");
       }
-      timer = setInterval(() => {
-        decoder.expire(Date.now());
-        publisher.flush();
-        bookKernelDrops();
-      }, config.flush_interval_ms);
+      timer = setInterval(tick, config.flush_interval_ms);
     },
+    close,
     async stop() {
-      await readWhatHasArrived();
-      await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+      await close();
       clearInterval(timer);
       await publisher.drain();
     },

@@ -1,4 +1,4 @@
-import type { DecoderOptions } from "@v6meter/netflow";
+import { createDecoder, type Decoder, type DecoderOptions } from "@v6meter/netflow";
 import type { CollectorConfig } from "@v6meter/schemas";
 
 /** The decoder's options as the settings say. */
@@ -13,4 +13,11 @@ export function decoderOptions(config: CollectorConfig): DecoderOptions {
     duplicateWindowMs: config.duplicate_window_ms,
     clockToleranceMs: config.clock_tolerance_ms,
   };
+}
+
+/** The decoder that the settings choose. Throws CONFIG_INVALID where its package is not installed. */
+export async function createConfiguredDecoder(config: CollectorConfig): Promise<Decoder> {
+  if (config.decoder === "v6meter") return createDecoder(decoderOptions(config));
+  const { createNodeNetflowV9Decoder } = await import("@v6meter/netflow/node-netflowv9");
+  return createNodeNetflowV9Decoder(decoderOptions(config));
 }

@@ -1,4 +1,4 @@
 export * from "./collector.ts";
+export * from "./collectors.ts";
 export * from "./decoder.ts";
 export * from "./forwarder.ts";
-export * from "./thread.ts";

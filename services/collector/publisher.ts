@@ -72,8 +72,11 @@ export class Publisher {
     this.#carried.addLedger(deltas);
   }
 
-  /** Takes everything that was decoded and hands it to the bus; does not wait for it. */
-  flush(): void {
+  /**
+   * Takes everything that was decoded and hands it to the bus. Resolves when the bus has it, with false where
+   * it was not handed over whole or not taken.
+   */
+  flush(): Promise<boolean> {
     const { decoder, shards, pool, queueMaxBytes } = this.#options;
     this.#carried.addLedger(decoder.takeLedger());
     this.#carried.addStatus(decoder.takeStatus());
@@ -88,15 +91,15 @@ export class Publisher {
       resetFlowBatch(batch);
       pool.give(batch);
     }
+    return full ? Promise.resolve(false) : this.#tail.then(() => this.#failed === null);
   }
 
   /** Publishes what is left and waits for all of it; throws what kept the bus from taking it. */
   async drain(): Promise<void> {
-    this.flush();
+    void this.flush();
     await this.#tail;
     // Where the queue was full, the books of what was dropped are still here.
-    this.flush();
-    await this.#tail;
+    await this.flush();
     if (this.#failed) throw this.#failed;
   }
 

@@ -1,9 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openEmbeddedBus } from "@v6meter/bus";
-import { createDecoder } from "@v6meter/netflow";
 import { createLogger } from "@v6meter/runtime";
 import { createCollector } from "./collector.ts";
-import { decoderOptions } from "./decoder.ts";
+import { createConfiguredDecoder } from "./decoder.ts";
 import { faultToWire, type ThreadData, type ThreadMessage } from "./thread-messages.ts";
 
 const COUNTS_INTERVAL_MS = 1_000;
@@ -18,7 +17,7 @@ try {
     partitions: config.bus.partitions,
     maxBytes: config.bus.max_bytes,
   });
-  const decoder = await createConfiguredDecoder();
+  const decoder = await createConfiguredDecoder(config.collector);
   const collector = createCollector({ config: config.collector, shards: bus.partitions, bus, decoder, logger });
   await collector.start();
   const timer = setInterval(() => tell({ kind: "counts", counts: collector.counts() }), COUNTS_INTERVAL_MS);
@@ -37,10 +36,4 @@ try {
 } catch (error) {
   tell({ kind: "failed", fault: faultToWire(error) });
   parentPort?.close();
-}
-
-async function createConfiguredDecoder() {
-  if (config.collector.decoder === "v6meter") return createDecoder(decoderOptions(config.collector));
-  const { createNodeNetflowV9Decoder } = await import("@v6meter/netflow/node-netflowv9");
-  return createNodeNetflowV9Decoder(decoderOptions(config.collector));
 }

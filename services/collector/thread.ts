@@ -1,23 +1,11 @@
 import { Worker } from "node:worker_threads";
-import type { Component, Logger } from "@v6meter/runtime";
 import { Fault, type HostPort } from "@v6meter/schemas";
 import type { CollectorCounts } from "./collector.ts";
+import type { Collectors, CollectorsOptions } from "./collectors.ts";
 import type { ThreadData, ThreadMessage } from "./thread-messages.ts";
 
-export interface CollectorThreadOptions extends ThreadData {
-  readonly logger: Logger;
-  /** Called when the thread ends without having been asked to. */
-  readonly onExit: (error: Error) => void;
-}
-
-export interface CollectorThread extends Component {
-  readonly addresses: readonly HostPort[];
-  /** The latest counts the thread has told, at most a second old. */
-  counts(): CollectorCounts | null;
-}
-
 /** The collector on a thread of its own, so that queries and inserts never starve the intake. */
-export function createCollectorThread({ logger, onExit, ...data }: CollectorThreadOptions): CollectorThread {
+export function createCollectorThread({ logger, onExit, ...data }: CollectorsOptions): Collectors {
   let worker: Worker | undefined;
   let addresses: HostPort[] = [];
   let counts: CollectorCounts | null = null;
@@ -30,6 +18,7 @@ export function createCollectorThread({ logger, onExit, ...data }: CollectorThre
       return addresses;
     },
     counts: () => counts,
+    processes: () => null,
     start: () =>
       new Promise<void>((resolve, reject) => {
         worker = new Worker(new URL("./thread-main.ts", import.meta.url), { workerData: data satisfies ThreadData });

@@ -23,10 +23,16 @@ function bound(socket: Socket, { host, port }: HostPort): Promise<void> {
 
 /**
  * Listens for datagrams. Throws ADDRESS_IN_USE when the address is taken, not this machine's or not
- * allowed. The kernel may grant a smaller buffer than asked: `receiveBufferBytes` is what it gave.
+ * allowed. The kernel may grant a smaller buffer than asked: `receiveBufferBytes` is what it gave. Sockets
+ * that are all `shared` may have one address: the kernel sends each pair of address and port to one of them.
  */
-export async function listen(at: HostPort, receiveBufferBytes: number, onDatagram: OnDatagram): Promise<Listener> {
-  const socket = createSocket({ type: isIPv6(at.host) ? "udp6" : "udp4", recvBufferSize: receiveBufferBytes });
+export async function listen(
+  at: HostPort,
+  { receiveBufferBytes, shared }: { receiveBufferBytes: number; shared: boolean },
+  onDatagram: OnDatagram,
+): Promise<Listener> {
+  const type = isIPv6(at.host) ? "udp6" : "udp4";
+  const socket = createSocket({ type, recvBufferSize: receiveBufferBytes, reusePort: shared });
   try {
     await bound(socket, at);
   } catch (cause) {
@@ -43,4 +49,10 @@ export async function listen(at: HostPort, receiveBufferBytes: number, onDatagra
     receiveBufferBytes: socket.getRecvBufferSize(),
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
+}
+
+/** Throws ADDRESS_IN_USE where somebody has the address, also one who would share it. */
+export async function checkFree(at: HostPort): Promise<void> {
+  const listener = await listen(at, { receiveBufferBytes: 65_536, shared: false }, () => {});
+  await listener.close();
 }

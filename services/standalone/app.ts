@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openEmbeddedBus } from "@v6meter/bus";
 import { loadRegistry } from "@v6meter/classify";
-import { createCollectorThread } from "@v6meter/collector";
+import { createCollectors } from "@v6meter/collector";
 import { createQueryService } from "@v6meter/query";
 import { ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
 import { type Config, Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
@@ -57,7 +57,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     onExit: ended("classifier"),
   });
 
-  const collector = createCollectorThread({ config, busPath: busOptions.path, logger, onExit: ended("collector") });
+  const collectors = createCollectors({ config, busPath: busOptions.path, logger, onExit: ended("collector") });
   const query = createQueryService({
     store,
     config: config.query,
@@ -66,7 +66,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     live: async () => [
       ...(await busFigures(bus)),
       ...classifierFigures(classifying.counts(), await classifying.lag()),
-      ...collectorFigures(collector.counts()),
+      ...collectorFigures(collectors),
     ],
     trouble: () => classifying.trouble(),
   });
@@ -74,17 +74,17 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   parts.defer(() => query.stop());
   const users = [{ name: ANALYST, rights: "read", password: analystKey.key }] as const;
   const sql = await startSqlPort(parts, { config, store, users, logger });
-  await startWith(parts, collector);
+  await startWith(parts, collectors);
 
   const running = parts.move();
   let stopping: Promise<void> | undefined;
   return {
-    udp: collector.addresses,
+    udp: collectors.addresses,
     http,
     adminKey,
     failed,
     announce: () => [
-      `UDP   ${collector.addresses.map(formatHostPort).join("  ")}  (NetFlow v1, v5, v7, v9, IPFIX on each)`,
+      `UDP   ${collectors.addresses.map(formatHostPort).join("  ")}  (NetFlow v1, v5, v7, v9, IPFIX on each)`,
       `API   http://${formatHostPort(http)}/api/v1/traffic/share`,
       `docs  http://${formatHostPort(http)}/docs`,
       ...(sql ? [`SQL   http://${formatHostPort(sql)}  (user ${ANALYST}, password in ${analystKey.file})`] : []),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Bus, openEmbeddedBus, openKafkaBus } from "@v6meter/bus";
-import { createCollectorThread, createForwarder, type Forwarder } from "@v6meter/collector";
+import { createCollectors, createForwarder, type Forwarder } from "@v6meter/collector";
 import { createMonitor } from "@v6meter/monitor";
 import { ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
 import { type Config, formatHostPort } from "@v6meter/schemas";
@@ -64,18 +64,18 @@ async function startCollectorProcess(config: Config, logger: Logger): Promise<Ru
   const forwarding = parts.adopt(forwardWhenReached(spool, { config, logger, onExit: ended("forwarder") }), (it) =>
     it.stop(),
   );
-  const collector = createCollectorThread({ config, busPath, logger, onExit: ended("collector") });
+  const collectors = createCollectors({ config, busPath, logger, onExit: ended("collector") });
   const monitor = createMonitor({
     at: config.collector.monitor,
     setting: "collector.monitor",
     key,
     figures: async () => [
       ...(await busFigures(spool)),
-      ...collectorFigures(collector.counts()),
+      ...collectorFigures(collectors),
       ...(await forwarderFigures(forwarding.forwarder())),
     ],
     trouble: () => {
-      const full = collector.counts()?.trouble;
+      const full = collectors.counts()?.trouble;
       if (full) return full;
       const forwarder = forwarding.forwarder();
       return forwarder ? forwarder.trouble() : "Kafka has not answered yet";
@@ -83,13 +83,13 @@ async function startCollectorProcess(config: Config, logger: Logger): Promise<Ru
     logger,
   });
   await startWith(parts, monitor);
-  await startWith(parts, collector);
+  await startWith(parts, collectors);
 
   const running = parts.move();
   return {
     failed,
     announce: () => [
-      `UDP   ${collector.addresses.map(formatHostPort).join("  ")}  (NetFlow v1, v5, v7, v9, IPFIX on each)`,
+      `UDP   ${collectors.addresses.map(formatHostPort).join("  ")}  (NetFlow v1, v5, v7, v9, IPFIX on each)`,
       `MON   http://${formatHostPort(monitor.address)}/metrics`,
     ],
     stop: () => running.disposeAsync(),

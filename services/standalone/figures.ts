@@ -1,6 +1,6 @@
 import type { Bus, PartitionLag } from "@v6meter/bus";
 import type { ClassifierCounts } from "@v6meter/classifier";
-import type { CollectorCounts, Forwarder } from "@v6meter/collector";
+import type { Collectors, Forwarder } from "@v6meter/collector";
 import type { LiveFigure, LiveFigures } from "@v6meter/monitor";
 
 const figure = (kind: LiveFigure["kind"], name: string, help: string, value: number): LiveFigure => ({
@@ -60,10 +60,12 @@ export function classifierFigures(counts: ClassifierCounts, lag: readonly Partit
   ];
 }
 
-/** What a collector did since its start; nothing before it has told anything. */
-export function collectorFigures(counts: CollectorCounts | null): LiveFigures {
+/** What the collectors did since their start; nothing before one has told anything. */
+export function collectorFigures(collectors: Collectors): LiveFigures {
+  const counts = collectors.counts();
   if (!counts) return [];
   return [
+    ...processFigures(collectors),
     figure("counter", "v6meter_collector_datagrams_total", "Datagrams read from the sockets.", counts.datagrams),
     figure("counter", "v6meter_collector_datagram_bytes_total", "Octets of those datagrams.", counts.datagramBytes),
     figure("counter", "v6meter_collector_kernel_drops_total", "Datagrams the kernel dropped.", counts.kernelDrops),
@@ -75,6 +77,30 @@ export function collectorFigures(counts: CollectorCounts | null): LiveFigures {
       "v6meter_collector_dropped_records_total",
       "Records the bus would not take.",
       counts.droppedRecords,
+    ),
+  ];
+}
+
+/** What several collectors have to do with each other; nothing of a collector by itself. */
+function processFigures(collectors: Collectors): LiveFigures {
+  const processes = collectors.processes();
+  if (!processes) return [];
+  const { running, restarts, claims, strays, lostStrays } = processes;
+  return [
+    figure("gauge", "v6meter_collector_processes", "Processes that collect.", running),
+    figure("counter", "v6meter_collector_restarts_total", "Processes that ended and were started again.", restarts),
+    figure("gauge", "v6meter_collector_claims", "Exporters that one of the processes has.", claims),
+    figure(
+      "counter",
+      "v6meter_collector_strays_total",
+      "Datagrams handed on to the process that has their exporter.",
+      strays,
+    ),
+    figure(
+      "counter",
+      "v6meter_collector_lost_strays_total",
+      "Datagrams to hand on that were dropped while no process ran.",
+      lostStrays,
     ),
   ];
 }

@@ -1,0 +1,281 @@
+import type { LedgerDelta } from "@v6meter/schemas";
+import { type Datagram, datagramBytes, type Refusal, type Tells, type Told } from "./process-messages.ts";
+
+/** Datagrams that wait for their exporter's claim or state may take this much memory. */
+const HELD_MAX_BYTES = 33_554_432;
+/** An exporter that was one too many is asked for again after this time. */
+const ASK_AGAIN_MS = 5_000;
+/** An exporter whose datagrams come by way of others only, for so long, is given up for one of them to claim. */
+const MOVE_AFTER_MS = 5_000;
+/** Exporters of others that are remembered; beyond it they are asked for again. */
+const REMEMBERED = 131_072;
+
+/**
+ * Where this process stands with an exporter. `asking`, `loading` and `leaving` hold its datagrams back:
+ * the answer, its state from the bus, or the bus's word that its state is there for others is awaited.
+ */
+interface Standing {
+  kind: "asking" | "loading" | "own" | "leaving" | "foreign" | "too_many";
+  held: Datagram[];
+  /** Last datagram off this process's own sockets, and by way of another. */
+  directAtMs: number;
+  strayAtMs: number;
+  /** When it was answered. */
+  sinceMs: number;
+  /** Of `leaving`: its state is left on the bus. */
+  kept: boolean;
+}
+
+export interface SharedIntakeOptions {
+  decode(datagram: Datagram): void;
+  book(...deltas: LedgerDelta[]): void;
+  /** Gives the decoder the exporter's state from the bus. */
+  load(exporter: string): Promise<void>;
+  /** Stops decoding an exporter, see Decoder.release. */
+  release(exporter: string): boolean;
+  tell(message: Tells): void;
+  /** Whether so many bytes of strays may be told beside those that are on their way. */
+  mayTellStrays(bytes: number): boolean;
+  /** Called where state cannot be loaded: nothing more can be right. */
+  failed(error: unknown): void;
+}
+
+/**
+ * The datagrams of one of several collecting processes on the same addresses. The kernel spreads them by
+ * address and port and anew whenever a process joins or ends, but an exporter's templates, sequence and
+ * books are in one process: that decodes them, the others hand on what they receive of it.
+ */
+export class SharedIntake {
+  readonly #options: SharedIntakeOptions;
+  readonly #standings = new Map<string, Standing>();
+  #asks: string[] = [];
+  #strays: Datagram[] = [];
+  #straysBytes = 0;
+  #turn: NodeJS.Immediate | undefined;
+  #heldBytes = 0;
+  /** Exporters whose datagrams are held. */
+  #pending = 0;
+  #closing = false;
+  /** The coordinator is gone: nothing is asked or handed on any more. */
+  #alone = false;
+  #onSettled: (() => void) | null = null;
+
+  constructor(options: SharedIntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a datagram: decodes it, holds it or hands it on. */
+  receive(datagram: Datagram, direct: boolean): void {
+    const standing = this.#standings.get(datagram.exporter) ?? this.#ask(datagram.exporter);
+    if (direct) standing.directAtMs = datagram.receivedAtMs;
+    else standing.strayAtMs = datagram.receivedAtMs;
+    if (standing.kind === "own") this.#options.decode(datagram);
+    else if (standing.kind === "foreign") this.#handOn(datagram);
+    else if (standing.kind === "too_many") this.#beyond(datagram, standing);
+    else this.#hold(datagram, standing);
+  }
+
+  /** What the coordinator tells. */
+  hear(message: Told): void {
+    if (message.kind === "granted") for (const exporter of message.exporters) this.#granted(exporter);
+    else if (message.kind === "foreign") for (const exporter of message.exporters) this.#answered(exporter, "foreign");
+    else if (message.kind === "too_many")
+      for (const exporter of message.exporters) this.#answered(exporter, "too_many");
+    else if (message.kind === "refused") this.#book(message.refusals);
+    else if (message.kind === "strays") {
+      // Before anything of it is decoded: who dies in between has lost it, and nobody decodes it twice.
+      this.#options.tell({ kind: "took", batch: message.batch });
+      for (const datagram of message.datagrams) this.receive(datagram, false);
+    }
+  }
+
+  /** The decoder has forgotten these: they are given up with the next `published`. */
+  forgotten(exporters: readonly string[]): void {
+    for (const exporter of exporters) {
+      const standing = this.#standings.get(exporter);
+      if (standing?.kind === "own") this.#leave(standing, false);
+    }
+  }
+
+  /**
+   * Everything of the decoder was taken just now: exporters that others receive are released, and with the
+   * forgotten ones given up once `published` says that the bus has what was taken.
+   */
+  async move(nowMs: number, published: Promise<boolean>): Promise<void> {
+    const leaving: [exporter: string, standing: Standing][] = [];
+    for (const [exporter, standing] of this.#standings) {
+      const goes = standing.kind === "own" && !this.#closing && isElsewhere(standing, nowMs);
+      if (goes && this.#options.release(exporter)) this.#leave(standing, true);
+      if (standing.kind === "leaving") leaving.push([exporter, standing]);
+    }
+    if (leaving.length === 0 || !(await published)) return;
+    for (const kept of [false, true]) {
+      const gone = leaving.filter(([exporter, it]) => it.kept === kept && this.#standings.get(exporter) === it);
+      if (gone.length > 0) this.#giveUp(gone, kept);
+    }
+  }
+
+  /** From now on no exporter is given up for being received elsewhere. */
+  close(): void {
+    this.#closing = true;
+  }
+
+  /** The coordinator is gone: what cannot be decoded here is booked as dropped. */
+  leaveAlone(): void {
+    this.#alone = true;
+    for (const datagram of this.#strays) this.#refuse(datagram);
+    this.#strays = [];
+    this.#asks = [];
+    for (const [exporter, { kind }] of this.#standings) if (kind === "asking") this.#answered(exporter, "foreign");
+  }
+
+  /** Resolves when no datagram is held and everything that was handed on is told. */
+  async settled(): Promise<void> {
+    while (this.#pending > 0) {
+      this.flush();
+      await new Promise<void>((resolve) => {
+        this.#onSettled = resolve;
+      });
+    }
+    this.flush();
+  }
+
+  /** Tells what was asked and handed on since the last turn of the event loop. */
+  flush(): void {
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
+    if (this.#asks.length > 0) this.#options.tell({ kind: "claim", exporters: this.#asks });
+    if (this.#strays.length > 0) this.#options.tell({ kind: "strays", datagrams: this.#strays });
+    this.#asks = [];
+    this.#strays = [];
+    this.#straysBytes = 0;
+  }
+
+  #soon(): void {
+    this.#turn ??= setImmediate(() => this.flush());
+  }
+
+  #ask(exporter: string): Standing {
+    if (this.#alone) return this.#meet(exporter, "foreign");
+    this.#asks.push(exporter);
+    this.#soon();
+    this.#pending++;
+    return this.#meet(exporter, "asking");
+  }
+
+  #meet(exporter: string, kind: Standing["kind"]): Standing {
+    if (this.#standings.size >= REMEMBERED) this.#forgetOthers();
+    const standing: Standing = { kind, held: [], directAtMs: 0, strayAtMs: 0, sinceMs: 0, kept: false };
+    this.#standings.set(exporter, standing);
+    return standing;
+  }
+
+  #forgetOthers(): void {
+    for (const [exporter, { kind }] of this.#standings)
+      if (kind === "foreign" || kind === "too_many") this.#standings.delete(exporter);
+  }
+
+  #answered(exporter: string, kind: "foreign" | "too_many"): void {
+    const standing = this.#standings.get(exporter);
+    if (standing?.kind !== "asking") return;
+    standing.kind = kind;
+    standing.sinceMs = Date.now();
+    for (const datagram of this.#release(standing)) {
+      if (kind === "foreign") this.#handOn(datagram);
+      else this.#beyond(datagram, standing);
+    }
+    this.#settle();
+  }
+
+  #granted(exporter: string): void {
+    // One that was not asked for had a process that has ended.
+    const standing = this.#standings.get(exporter) ?? this.#meet(exporter, "foreign");
+    if (standing.kind === "own" || standing.kind === "loading") return;
+    if (standing.kind !== "asking") this.#pending++;
+    standing.kind = "loading";
+    standing.directAtMs = Date.now();
+    this.#options.load(exporter).then(
+      () => {
+        standing.kind = "own";
+        for (const datagram of this.#release(standing)) this.#options.decode(datagram);
+        this.#settle();
+      },
+      (error: unknown) => this.#options.failed(error),
+    );
+  }
+
+  #settle(): void {
+    this.#pending--;
+    if (this.#pending > 0) return;
+    this.#onSettled?.();
+    this.#onSettled = null;
+  }
+
+  #hold(datagram: Datagram, standing: Standing): void {
+    const bytes = datagramBytes(datagram);
+    if (this.#heldBytes + bytes > HELD_MAX_BYTES) {
+      this.#refuse(datagram);
+      return;
+    }
+    this.#heldBytes += bytes;
+    standing.held.push(datagram);
+  }
+
+  #release(standing: Standing): Datagram[] {
+    const { held } = standing;
+    standing.held = [];
+    for (const datagram of held) this.#heldBytes -= datagramBytes(datagram);
+    return held;
+  }
+
+  #handOn(datagram: Datagram): void {
+    const bytes = datagramBytes(datagram);
+    if (this.#alone || !this.#options.mayTellStrays(this.#straysBytes + bytes)) {
+      this.#refuse(datagram);
+      return;
+    }
+    this.#straysBytes += bytes;
+    this.#strays.push(datagram);
+    this.#soon();
+  }
+
+  #refuse({ exporter }: Datagram): void {
+    this.#book([{ exporter, reason: "queue_full", datagrams: 1 }]);
+  }
+
+  #beyond(datagram: Datagram, standing: Standing): void {
+    this.#book([{ exporter: datagram.exporter, reason: "too_many_exporters", datagrams: 1 }]);
+    if (Date.now() - standing.sinceMs > ASK_AGAIN_MS) this.#standings.delete(datagram.exporter);
+  }
+
+  #book(refusals: readonly Refusal[]): void {
+    for (const { exporter, reason, datagrams: count } of refusals) {
+      // As the decoder books those it does not follow.
+      const booked = reason === "too_many_exporters" ? "::" : exporter;
+      this.#options.book(
+        { exporter: booked, stage: "receive", outcome: "received", reason: "", count },
+        { exporter: booked, stage: "receive", outcome: "dropped", reason, count },
+      );
+    }
+  }
+
+  #leave(standing: Standing, kept: boolean): void {
+    standing.kind = "leaving";
+    standing.kept = kept;
+    this.#pending++;
+  }
+
+  #giveUp(gone: readonly (readonly [exporter: string, standing: Standing])[], kept: boolean): void {
+    this.#options.tell({ kind: "gave_up", exporters: gone.map(([exporter]) => exporter), kept });
+    for (const [exporter, standing] of gone) {
+      this.#standings.delete(exporter);
+      // What came meanwhile asks anew, behind the word that the exporter was given up.
+      for (const datagram of this.#release(standing)) this.receive(datagram, false);
+      this.#settle();
+    }
+  }
+}
+
+function isElsewhere({ directAtMs, strayAtMs }: Standing, nowMs: number): boolean {
+  return strayAtMs > directAtMs && nowMs - directAtMs > MOVE_AFTER_MS;
+}
