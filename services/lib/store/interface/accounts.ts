@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { SqlException } from "./exception.ts";
+import type { LoginLimit } from "./login-limit.ts";
 
 /** Who may use the interface. `read` is a person behind the fence of statements; `all` may change everything. */
 export type SqlUser = {
@@ -39,9 +40,11 @@ function headerOf(request: IncomingMessage, name: string): string | null {
 /** Users by name, told by password. */
 export class Accounts {
   readonly #accounts: ReadonlyMap<string, Account>;
+  readonly #limit: LoginLimit;
   readonly #nobody = sha256("nobody has this password");
 
-  constructor(users: readonly SqlUser[]) {
+  constructor(users: readonly SqlUser[], limit: LoginLimit) {
+    this.#limit = limit;
     this.#accounts = new Map(
       users.map((user) => {
         const digest = "password" in user ? sha256(user.password) : Buffer.from(user.passwordHash, "hex");
@@ -50,7 +53,7 @@ export class Accounts {
     );
   }
 
-  /** Who sent a request: by ClickHouse's headers, Basic or parameters. Throws AUTHENTICATION_FAILED. */
+  /** Who sent a request: by ClickHouse's headers, Basic or parameters. Throws AUTHENTICATION_FAILED, and TooManyLogins after many. */
   admit(request: IncomingMessage, parameters: URLSearchParams): Account {
     const header = headerOf(request, "x-clickhouse-user");
     const given =
@@ -60,10 +63,13 @@ export class Accounts {
             password: parameters.get("password") ?? "",
           })
         : { name: header, password: headerOf(request, "x-clickhouse-key") ?? "" };
+    const address = request.socket.remoteAddress ?? "";
+    this.#limit.check(address, given.name);
     const account = this.#accounts.get(given.name);
     // An unknown name takes as long as a wrong password and is answered the same.
     const same = timingSafeEqual(sha256(given.password), account?.digest ?? this.#nobody);
     if (account && same) return account;
+    this.#limit.failed(address, given.name);
     throw new SqlException(
       516,
       "AUTHENTICATION_FAILED",

@@ -125,6 +125,46 @@ describe("who asks", () => {
       /^Code: 516\. DB::Exception: \w+: Authentication failed: password is incorrect, or there is no user with such name\. \(AUTHENTICATION_FAILED\)\n$/,
     );
   });
+
+  test("after many failures must wait, even with the right password; others need not", async () => {
+    const other = openPort({ ...LIMITS, maxFailedLogins: 3, failedLoginRefillMs: 3_600_000 });
+    const where = await started(other);
+    const login = (user: string, password: string) =>
+      fetch(`${where}/?${new URLSearchParams({ user, password, query: "SELECT 1" })}`);
+    const statuses: number[] = [];
+    for (const password of ["a", "b", "r p", "c", "d", "r p"]) statuses.push((await login("reader", password)).status);
+    expect(statuses).toEqual([403, 403, 200, 403, 429, 429]);
+    const refused = await login("reader", "r p");
+    expect(refused.headers.get("x-clickhouse-exception-code")).toBe("516");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3_500);
+    expect(await refused.text()).toMatch(
+      /^Code: 516\. DB::Exception: reader: Too many failed logins from 127\.0\.0\.1: allowed is the next one in 3\d{3} s\. \(AUTHENTICATION_FAILED\)\n$/,
+    );
+    expect((await login("hashed", "h")).status).toBe(200);
+    expect((await fetch(`${where}/ping`)).status).toBe(200);
+    expect(other.figures()).toMatchObject({ requests: 9, failed: 6, refusedLogins: 6, limitedLogins: 3 });
+    await other.stop();
+  });
+});
+
+test("figures tell requests by what became of them, and what was answered", async () => {
+  const other = openPort(LIMITS);
+  const where = await started(other);
+  const post = (body: string) => fetch(where, { method: "POST", headers: READER, body });
+  expect((await post("SELECT number FROM numbers(1000)")).status).toBe(200);
+  expect((await post("SELECT")).status).toBe(400);
+  await other.stop();
+  const { seconds, answeredBytes, ...counts } = other.figures();
+  expect(counts).toEqual({
+    requests: 2,
+    failed: 1,
+    refusedLogins: 0,
+    limitedLogins: 0,
+    abandoned: 0,
+    answeredRows: 1_000,
+  });
+  expect(answeredBytes).toBe(Array.from({ length: 1_000 }, (_, n) => `${n}\n`).join("").length);
+  expect(seconds).toBeGreaterThan(0);
 });
 
 describe("an answer", () => {

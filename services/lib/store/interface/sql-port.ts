@@ -12,6 +12,7 @@ import { chosenEncoding, engineEncoding, packed, unpackedBody } from "./encoding
 import { exceptionOf, SqlException, statusOf } from "./exception.ts";
 import { mediaTypeOf } from "./formats.ts";
 import { bodyInsertOf, splitBody } from "./insert-statement.ts";
+import { LoginLimit, TooManyLogins } from "./login-limit.ts";
 import { readRequest, type SqlRequest } from "./request.ts";
 import { Seats } from "./seats.ts";
 import { type Answer, type Running, runInsert, runOwners, runReaders, unpackedByEngine } from "./statements.ts";
@@ -34,6 +35,10 @@ export interface SqlPortLimits extends RawLimits {
   readonly maxWaiting?: number;
   /** Connections at once. Default 256. */
   readonly maxConnections?: number;
+  /** Logins of one address as one user that may fail before it must wait. Default 10. */
+  readonly maxFailedLogins?: number;
+  /** Time after which one more may fail. Default six seconds. */
+  readonly failedLoginRefillMs?: number;
 }
 
 export interface SqlPortOptions {
@@ -53,8 +58,15 @@ export interface SqlPortFigures {
   /** Answered with an error, refused logins among them. */
   readonly failed: number;
   readonly refusedLogins: number;
+  /** Of the refused logins those of an address that had failed too often; their passwords were not looked at. */
+  readonly limitedLogins: number;
   /** Left by their clients before the answer was sent. */
   readonly abandoned: number;
+  /** From the head of a request to the end of its answer, over all that have ended. */
+  readonly seconds: number;
+  /** Rows and bytes of the answers to statements, before they were packed. */
+  readonly answeredRows: number;
+  readonly answeredBytes: number;
 }
 
 /** ClickHouse's HTTP interface over the embedded engine; inert until it is started. */
@@ -99,7 +111,16 @@ class HttpSqlPort implements SqlPort {
   readonly #server;
   readonly #displayName = hostname();
   readonly #answering = new Set<Promise<void>>();
-  readonly #figures = { requests: 0, failed: 0, refusedLogins: 0, abandoned: 0 };
+  readonly #figures = {
+    requests: 0,
+    failed: 0,
+    refusedLogins: 0,
+    limitedLogins: 0,
+    abandoned: 0,
+    seconds: 0,
+    answeredRows: 0,
+    answeredBytes: 0,
+  };
 
   constructor(options: SqlPortOptions) {
     this.#options = options;
@@ -112,14 +133,21 @@ class HttpSqlPort implements SqlPort {
       maxRunning: 4,
       maxWaiting: 64,
       maxConnections: 256,
+      maxFailedLogins: 10,
+      failedLoginRefillMs: 6_000,
       ...options.limits,
     };
-    this.#accounts = new Accounts(options.users);
+    const { maxFailedLogins: maxFailed, failedLoginRefillMs: refillMs } = this.#limits;
+    this.#accounts = new Accounts(options.users, new LoginLimit({ maxFailed, refillMs }));
     this.#seats = new Seats(this.#limits);
     this.#server = createServer(
       { requestTimeout: this.#limits.maxReceiveMs, headersTimeout: Math.min(60_000, this.#limits.maxReceiveMs) },
       (request, response) => {
-        const answering = this.#answer(request, response).finally(() => this.#answering.delete(answering));
+        const startedAt = performance.now();
+        const answering = this.#answer(request, response).finally(() => {
+          this.#figures.seconds += (performance.now() - startedAt) / 1_000;
+          this.#answering.delete(answering);
+        });
         this.#answering.add(answering);
       },
     );
@@ -176,12 +204,16 @@ class HttpSqlPort implements SqlPort {
     // Whoever went away is counted as that.
     if (!response.destroyed) this.#figures.failed += 1;
     if (exception.code === 516) this.#figures.refusedLogins += 1;
+    if (exception instanceof TooManyLogins) {
+      this.#figures.limitedLogins += 1;
+      response.setHeader("Retry-After", exception.retryAfterS);
+    }
     if (exception.code === 1002) this.#options.logger.warn({ err: error }, "a request of the SQL interface failed");
     if (response.headersSent || response.destroyed) return void response.destroy();
     // A client that is still sending reads no answer yet, and one cut off by a reset never does.
     if (!request.complete && !(await drained(request))) response.setHeader("Connection", "close");
     response.setHeader("X-ClickHouse-Exception-Code", String(exception.code));
-    send(response, statusOf(exception), exception.line);
+    send(response, exception instanceof TooManyLogins ? 429 : statusOf(exception), exception.line);
   }
 
   async #answerStatement(
@@ -285,6 +317,8 @@ class HttpSqlPort implements SqlPort {
   }
 
   async #send(request: IncomingMessage, response: ServerResponse, asked: SqlRequest, answer: Answer): Promise<void> {
+    this.#figures.answeredRows += answer.rows;
+    this.#figures.answeredBytes += answer.bytes.length;
     const encoding = asked.compress ? chosenEncoding(request) : null;
     const framed = asked.blocks ? await blockStream(answer.bytes) : answer.bytes;
     const bytes = encoding ? await packed(framed, encoding) : framed;
