@@ -53,6 +53,11 @@ export interface Collector extends Component {
   counts(): CollectorCounts;
   /** Reads what the kernel holds and closes the sockets; resolves when no datagram waits for another process. */
   close(): Promise<void>;
+  /**
+   * Stops without the others, who are gone. The addresses are free last: who takes them next finds on the bus
+   * all that was decoded here.
+   */
+  leave(): Promise<void>;
 }
 
 interface Source {
@@ -112,7 +117,7 @@ export function createCollector(options: CollectorOptions): Collector {
     datagramBytes += payload.byteLength;
     lastDatagramAt = performance.now();
     const receivedAtMs = Date.now();
-    if (intake) intake.receive({ exporter: source.text, port, receivedAtMs, payload }, true);
+    if (intake) intake.receive({ exporter: source.text, port, receivedAtMs, payload });
     else decode(payload, source, port, receivedAtMs);
   }
 
@@ -201,6 +206,16 @@ export function createCollector(options: CollectorOptions): Collector {
       timer = setInterval(tick, config.flush_interval_ms);
     },
     close,
+    async leave() {
+      intake?.leaveAlone();
+      intake?.close();
+      await readWhatHasArrived();
+      for (const listener of listeners) listener.ignore();
+      await intake?.settled();
+      clearInterval(timer);
+      await publisher.drain();
+      await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+    },
     async stop() {
       await close();
       clearInterval(timer);

@@ -74,10 +74,10 @@ export class Coordinator {
     else if (message.kind === "known") this.#claims.note(message.exporters, nowMs);
     else if (message.kind === "claim") this.#answer(process, message.exporters);
     else if (message.kind === "strays") this.#bring(message.datagrams, process);
+    else if (message.kind === "moved") this.#move(process, message.moves);
     else if (message.kind === "gave_up") {
       this.activity++;
-      const given = message.exporters.filter((exporter) => this.#claims.giveUp(exporter, process));
-      if (message.kept) this.#claims.note(given, nowMs);
+      for (const exporter of message.exporters) this.#claims.giveUp(exporter, process);
     }
   }
 
@@ -85,7 +85,7 @@ export class Coordinator {
   adopt(nowMs: number): void {
     const granted = new Map<number, string[]>();
     for (const { exporter, owner } of this.#claims.adopt(nowMs - ADOPT_AFTER_MS)) listOf(granted, owner).push(exporter);
-    for (const [process, exporters] of granted) this.#tell(process, { kind: "granted", exporters });
+    this.#grant(granted);
   }
 
   #took(process: number, batch: number): void {
@@ -104,6 +104,21 @@ export class Coordinator {
       else listOf(answers, answer.owner === process ? "granted" : "foreign").push(exporter);
     }
     for (const [kind, exporters] of answers) this.#tell(process, { kind, exporters });
+  }
+
+  #move(process: number, moves: Extract<Tells, { kind: "moved" }>["moves"]): void {
+    this.activity++;
+    const granted = new Map<number, string[]>();
+    for (const [exporter, to] of moves) {
+      if (!this.#claims.giveUp(exporter, process) || !this.#claims.hasMembers) continue;
+      const answer = this.#claims.claim(exporter, to);
+      if (answer !== "too_many") listOf(granted, answer.owner).push(exporter);
+    }
+    this.#grant(granted);
+  }
+
+  #grant(granted: ReadonlyMap<number, readonly string[]>): void {
+    for (const [process, exporters] of granted) this.#tell(process, { kind: "granted", exporters });
   }
 
   /** Brings strays to their exporters' processes; one that nobody has goes to who received it. */
@@ -131,7 +146,7 @@ export class Coordinator {
       }
       listOf(strays, owner).push(datagram);
     }
-    for (const [process, exporters] of granted) this.#tell(process, { kind: "granted", exporters });
+    this.#grant(granted);
     for (const [process, datagrams] of strays) this.#deliver(process, datagrams, from);
     const booker = this.#claims.isMember(from) ? from : [...this.#routes.keys()][0];
     if (beyond.length > 0 && booker !== undefined) this.#refuse(booker, beyond, "too_many_exporters");
@@ -148,7 +163,7 @@ export class Coordinator {
     route.underWay.set(batch, datagrams);
     route.bytes += bytes;
     this.counts.strays += datagrams.length;
-    this.#tell(process, { kind: "strays", batch, datagrams });
+    this.#tell(process, { kind: "strays", batch, from, datagrams });
   }
 
   #refuse(booker: number, datagrams: readonly Datagram[], reason: Refusal["reason"]): void {

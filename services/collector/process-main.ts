@@ -14,6 +14,8 @@ import { faultToWire } from "./thread-messages.ts";
 const COUNTS_INTERVAL_MS = 1_000;
 /** Strays on their way to the parent may take this much memory. */
 const STRAYS_MAX_BYTES = 33_554_432;
+/** Without its parent it ends within this time: a parent that is started again waits for the addresses. */
+const LEAVE_MAX_MS = 4_000;
 
 let straysBytes = 0;
 /** The last message to the parent is out of this process. */
@@ -115,8 +117,11 @@ async function finish(): Promise<void> {
   process.exit(0);
 }
 
-/** What can be decoded and published without the others still is. */
+/** What can be decoded and published without the others still is, unless the bus is full and stays so. */
 async function parentIsGone(): Promise<void> {
-  collector?.intake?.leaveAlone();
-  await finish();
+  ending = true;
+  setTimeout(() => process.exit(1), LEAVE_MAX_MS).unref();
+  await collector?.leave();
+  await bus?.stop();
+  process.exit(0);
 }

@@ -34,8 +34,8 @@ export type Told =
   | { kind: "foreign"; exporters: readonly string[] }
   /** There are as many exporters as may be. */
   | { kind: "too_many"; exporters: readonly string[] }
-  /** Datagrams others received; it says when it took them. */
-  | { kind: "strays"; batch: number; datagrams: readonly Datagram[] }
+  /** Datagrams the process `from` received; it says when it took them. */
+  | { kind: "strays"; batch: number; from: number; datagrams: readonly Datagram[] }
   /** What it handed on and nobody took: it books them. */
   | { kind: "refused"; refusals: readonly Refusal[] }
   /** Read what has arrived and close the sockets; strays may still come. */
@@ -49,8 +49,10 @@ export type Tells =
   /** Exporters of which there was state at its start. */
   | { kind: "known"; exporters: string[] }
   | { kind: "claim"; exporters: readonly string[] }
-  /** It follows them no more; `kept`: their state is left for who claims them next. */
-  | { kind: "gave_up"; exporters: readonly string[]; kept: boolean }
+  /** It has forgotten them, and the bus has that. */
+  | { kind: "gave_up"; exporters: readonly string[] }
+  /** It has left their state on the bus for the process they are to go to. */
+  | { kind: "moved"; moves: readonly (readonly [exporter: string, to: number])[] }
   | { kind: "strays"; datagrams: readonly Datagram[] }
   | { kind: "took"; batch: number }
   | { kind: "counts"; counts: CollectorCounts }

@@ -1,10 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bus, openEmbeddedBus } from "@v6meter/bus";
 import { createLogger } from "@v6meter/runtime";
-import { config as settings } from "@v6meter/schemas";
+import { Fault, config as settings } from "@v6meter/schemas";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Collectors, createCollectors } from "./collectors.ts";
 import { Fleet, Harvest, RECORDS_PER_DATAGRAM } from "./fleet.test-data.ts";
@@ -132,4 +134,74 @@ test("a process is killed: another goes on with its exporters without a new temp
   }
   expect(harvest.booked("decode", "held")).toBe(0);
   expect(exits).toEqual([]);
+});
+
+test("all of them end when their parent is killed, and those started next take over where they stood", async () => {
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, "processes.test-process.ts"), join(folder, "bus"), "127.0.0.1:0"],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const port = Number(line);
+  const sent = await Fleet.open(EXPORTERS, port);
+  fleet = sent;
+  const harvest = new Harvest();
+  await sent.sendTemplates();
+  await sent.sendData(2);
+  await harvested(sent, harvest);
+  await sent.sendData(3);
+  child.kill("SIGKILL");
+  const made = await started(3, `127.0.0.1:${port}`);
+  const before = sent.exporters.map(({ next }) => next);
+  await sent.sendData(3);
+  await made.stop();
+  collectors = undefined;
+  await harvest.reap(bus);
+  for (const [i, { address, next }] of sent.exporters.entries()) {
+    const rows = harvest.rowsOf(address).toSorted((a, b) => a - b);
+    expect(new Set(rows).size, `${address}: rows twice`).toBe(rows.length);
+    const lost = harvest.booked("receive", "lost", address);
+    expect(rows.length + lost * RECORDS_PER_DATAGRAM, address).toBe(next - 1);
+    const last = rows.filter((octets) => octets >= (before[i] as number));
+    expect(last, `${address}: after the restart`).toEqual(numbersBelow(next).slice((before[i] as number) - 1));
+  }
+  for (const stage of ["receive", "decode", "publish"] as const) expect(harvest.imbalance(stage)).toBe(0);
+});
+
+test("an address that somebody has is refused, and so is one that others share", async () => {
+  const made = await started(2);
+  const udp = `127.0.0.1:${portOf(made)}`;
+  const second = createCollectors({
+    config: settings.parse({ log_level: "silent", collector: { udp: [udp], processes: 2 } }),
+    busPath: join(folder, "bus"),
+    logger: createLogger("silent", "test"),
+    onExit: (error) => exits.push(error),
+  });
+  const error = await second.start().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(Fault);
+  expect(error).toMatchObject({ code: "ADDRESS_IN_USE", message: expect.stringContaining(udp) });
+});
+
+test("a collector that cannot start fails the start with its fault", async () => {
+  const failing = createCollectors({
+    config: settings.parse({ log_level: "silent", collector: { udp: ["127.0.0.1:0"], processes: 2 } }),
+    busPath: import.meta.dirname,
+    logger: createLogger("silent", "test"),
+    onExit: (error) => exits.push(error),
+  });
+  await expect(failing.start()).rejects.toMatchObject({ code: "BUS_INVALID" });
+  expect(exits).toEqual([]);
+});
+
+test("processes that end again and again are given up with the reason", async () => {
+  const made = await started(2);
+  while (exits.length === 0) {
+    for (const pid of made.processes()?.pids ?? []) process.kill(pid, "SIGKILL");
+    await sleep(10);
+  }
+  expect(exits[0]?.message).toMatch(/^5 collectors ended in a row; the last: collector-\d ended unasked \(SIGKILL\)$/);
+  expect(exits).toHaveLength(1);
+  await made.stop();
+  collectors = undefined;
 });

@@ -8,7 +8,7 @@ import { addCounts } from "./sum.ts";
 import { checkFree } from "./udp.ts";
 
 /** Processes whose parent was killed publish what they have and end: their addresses are free within this time. */
-const FREE_WITHIN_MS = 5_000;
+const FREE_WITHIN_MS = 6_000;
 const FREE_LOOK_MS = 100;
 const RESPAWN_MIN_MS = 100;
 const RESPAWN_MAX_MS = 5_000;
@@ -74,6 +74,7 @@ export function createCollectorProcesses({ config, busPath, logger, onExit }: Co
     deaths.push(now);
     while (now - (deaths[0] as number) > DEATHS_WITHIN_MS) deaths.shift();
     if (deaths.length >= DEATHS_MAX) {
+      state = "stopping";
       onExit(new Fault(failure.code, `${DEATHS_MAX} collectors ended in a row; the last: ${failure.message}`));
       return;
     }

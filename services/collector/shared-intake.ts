@@ -12,7 +12,7 @@ const REMEMBERED = 131_072;
 
 /**
  * Where this process stands with an exporter. `asking`, `loading` and `leaving` hold its datagrams back:
- * the answer, its state from the bus, or the bus's word that its state is there for others is awaited.
+ * the answer, its state from the bus, or the bus's word that what became of it is there is awaited.
  */
 interface Standing {
   kind: "asking" | "loading" | "own" | "leaving" | "foreign" | "too_many";
@@ -20,10 +20,12 @@ interface Standing {
   /** Last datagram off this process's own sockets, and by way of another. */
   directAtMs: number;
   strayAtMs: number;
-  /** When it was answered. */
-  sinceMs: number;
-  /** Of `leaving`: its state is left on the bus. */
-  kept: boolean;
+  /** Which other that was. */
+  strayFrom: number;
+  /** Of `too_many`: the first datagram that was dropped. */
+  beyondAtMs: number;
+  /** Of `leaving`: it goes to this process; null where it is forgotten. */
+  to: number | null;
 }
 
 export interface SharedIntakeOptions {
@@ -64,11 +66,14 @@ export class SharedIntake {
     this.#options = options;
   }
 
-  /** Takes a datagram: decodes it, holds it or hands it on. */
-  receive(datagram: Datagram, direct: boolean): void {
+  /** Takes a datagram, off the own sockets or handed on by the process `from`: decodes it, holds it or hands it on. */
+  receive(datagram: Datagram, from: number | null = null): void {
     const standing = this.#standings.get(datagram.exporter) ?? this.#ask(datagram.exporter);
-    if (direct) standing.directAtMs = datagram.receivedAtMs;
-    else standing.strayAtMs = datagram.receivedAtMs;
+    if (from === null) standing.directAtMs = datagram.receivedAtMs;
+    else {
+      standing.strayAtMs = datagram.receivedAtMs;
+      standing.strayFrom = from;
+    }
     if (standing.kind === "own") this.#options.decode(datagram);
     else if (standing.kind === "foreign") this.#handOn(datagram);
     else if (standing.kind === "too_many") this.#beyond(datagram, standing);
@@ -85,7 +90,7 @@ export class SharedIntake {
     else if (message.kind === "strays") {
       // Before anything of it is decoded: who dies in between has lost it, and nobody decodes it twice.
       this.#options.tell({ kind: "took", batch: message.batch });
-      for (const datagram of message.datagrams) this.receive(datagram, false);
+      for (const datagram of message.datagrams) this.receive(datagram, message.from);
     }
   }
 
@@ -93,7 +98,7 @@ export class SharedIntake {
   forgotten(exporters: readonly string[]): void {
     for (const exporter of exporters) {
       const standing = this.#standings.get(exporter);
-      if (standing?.kind === "own") this.#leave(standing, false);
+      if (standing?.kind === "own") this.#leave(standing, null);
     }
   }
 
@@ -105,14 +110,11 @@ export class SharedIntake {
     const leaving: [exporter: string, standing: Standing][] = [];
     for (const [exporter, standing] of this.#standings) {
       const goes = standing.kind === "own" && !this.#closing && isElsewhere(standing, nowMs);
-      if (goes && this.#options.release(exporter)) this.#leave(standing, true);
+      if (goes && this.#options.release(exporter)) this.#leave(standing, standing.strayFrom);
       if (standing.kind === "leaving") leaving.push([exporter, standing]);
     }
     if (leaving.length === 0 || !(await published)) return;
-    for (const kept of [false, true]) {
-      const gone = leaving.filter(([exporter, it]) => it.kept === kept && this.#standings.get(exporter) === it);
-      if (gone.length > 0) this.#giveUp(gone, kept);
-    }
+    this.#giveUp(leaving.filter(([exporter, standing]) => this.#standings.get(exporter) === standing));
   }
 
   /** From now on no exporter is given up for being received elsewhere. */
@@ -165,7 +167,7 @@ export class SharedIntake {
 
   #meet(exporter: string, kind: Standing["kind"]): Standing {
     if (this.#standings.size >= REMEMBERED) this.#forgetOthers();
-    const standing: Standing = { kind, held: [], directAtMs: 0, strayAtMs: 0, sinceMs: 0, kept: false };
+    const standing: Standing = { kind, held: [], directAtMs: 0, strayAtMs: 0, strayFrom: 0, beyondAtMs: 0, to: null };
     this.#standings.set(exporter, standing);
     return standing;
   }
@@ -179,7 +181,6 @@ export class SharedIntake {
     const standing = this.#standings.get(exporter);
     if (standing?.kind !== "asking") return;
     standing.kind = kind;
-    standing.sinceMs = Date.now();
     for (const datagram of this.#release(standing)) {
       if (kind === "foreign") this.#handOn(datagram);
       else this.#beyond(datagram, standing);
@@ -193,7 +194,6 @@ export class SharedIntake {
     if (standing.kind === "own" || standing.kind === "loading") return;
     if (standing.kind !== "asking") this.#pending++;
     standing.kind = "loading";
-    standing.directAtMs = Date.now();
     this.#options.load(exporter).then(
       () => {
         standing.kind = "own";
@@ -245,7 +245,8 @@ export class SharedIntake {
 
   #beyond(datagram: Datagram, standing: Standing): void {
     this.#book([{ exporter: datagram.exporter, reason: "too_many_exporters", datagrams: 1 }]);
-    if (Date.now() - standing.sinceMs > ASK_AGAIN_MS) this.#standings.delete(datagram.exporter);
+    standing.beyondAtMs ||= datagram.receivedAtMs;
+    if (datagram.receivedAtMs - standing.beyondAtMs > ASK_AGAIN_MS) this.#standings.delete(datagram.exporter);
   }
 
   #book(refusals: readonly Refusal[]): void {
@@ -259,18 +260,22 @@ export class SharedIntake {
     }
   }
 
-  #leave(standing: Standing, kept: boolean): void {
+  #leave(standing: Standing, to: number | null): void {
     standing.kind = "leaving";
-    standing.kept = kept;
+    standing.to = to;
     this.#pending++;
   }
 
-  #giveUp(gone: readonly (readonly [exporter: string, standing: Standing])[], kept: boolean): void {
-    this.#options.tell({ kind: "gave_up", exporters: gone.map(([exporter]) => exporter), kept });
+  #giveUp(gone: readonly (readonly [exporter: string, standing: Standing])[]): void {
+    const forgotten = gone.flatMap(([exporter, { to }]) => (to === null ? [exporter] : []));
+    const moves = gone.flatMap(([exporter, { to }]) => (to === null ? [] : [[exporter, to] as const]));
+    if (forgotten.length > 0) this.#options.tell({ kind: "gave_up", exporters: forgotten });
+    if (moves.length > 0) this.#options.tell({ kind: "moved", moves });
     for (const [exporter, standing] of gone) {
-      this.#standings.delete(exporter);
-      // What came meanwhile asks anew, behind the word that the exporter was given up.
-      for (const datagram of this.#release(standing)) this.receive(datagram, false);
+      // What came meanwhile follows behind that word: it asks anew, or goes where the exporter went.
+      if (standing.to === null) this.#standings.delete(exporter);
+      else standing.kind = "foreign";
+      for (const datagram of this.#release(standing)) this.receive(datagram, standing.strayFrom);
       this.#settle();
     }
   }

@@ -6,6 +6,8 @@ import { Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
 export interface Listener {
   readonly address: HostPort;
   readonly receiveBufferBytes: number;
+  /** From now on what arrives is lost, but the address stays taken. */
+  ignore(): void;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function listen(
   return {
     address: { host, port },
     receiveBufferBytes: socket.getRecvBufferSize(),
+    ignore: () => socket.off("message", onDatagram),
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
 }
