@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HostPort, parseHostPort } from "@v6meter/schemas";
+import { type HostPort, parseHostPort, storeConfig } from "@v6meter/schemas";
 import { ProgramProcess } from "./program-process.ts";
 
 const REGISTRY = resolve(import.meta.dirname, "../demo/registry");
@@ -133,6 +133,39 @@ export class Cluster {
     };
   }
 
+  /** A statement to the store itself, in the database of the others, as the user who may do everything. */
+  async asOwner(statement: string): Promise<void> {
+    const password = readFileSync(join(this.#keys, "store.key"), "utf8").trim();
+    const headers = {
+      "X-ClickHouse-User": "v6meter",
+      "X-ClickHouse-Key": password,
+      "X-ClickHouse-Database": storeConfig.parse({}).database,
+    };
+    const response = await fetch(this.store.announced("SQL") as string, { method: "POST", body: statement, headers });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${statement}: ${text}`);
+  }
+
+  /** Why a collector or classifier is not ready; null where it is. */
+  async trouble(program: ProgramProcess): Promise<string | null> {
+    const response = await this.#page(program, "/readyz");
+    const { reason } = (await response.json()) as { reason?: string };
+    return response.ok ? null : (reason ?? "");
+  }
+
+  /** Values of a figure of a process by their labels; none where it does not tell it. */
+  async figure(program: ProgramProcess, name: string): Promise<number[]> {
+    const lines = (await (await this.#page(program, "/metrics")).text()).split("\n");
+    return lines
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .map((line) => Number(line.split(" ").at(-1)));
+  }
+
+  #page(program: ProgramProcess, path: string): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.key}` };
+    return fetch(new URL(path, program.announced("MON") as string), { headers });
+  }
+
   /** Messages on their way: in the collectors' spools and on Kafka. Null where a process does not tell. */
   async lag(): Promise<number | null> {
     // The mark at a transaction's end has an offset of its own, which nobody commits.
@@ -146,11 +179,9 @@ export class Cluster {
   /** The sum of a gauge over the partitions, without what each of them has always. */
   async #lag(program: ProgramProcess, name: string, always: number): Promise<number | null> {
     try {
-      const headers = { authorization: `Bearer ${this.key}` };
-      const response = await fetch(program.announced("MON") as string, { headers });
-      const lines = (await response.text()).split("\n").filter((line) => line.startsWith(`${name}{`));
-      if (lines.length === 0) return null;
-      return lines.reduce((sum, line) => sum + Math.max(0, Number(line.split(" ").at(-1)) - always), 0);
+      const values = await this.figure(program, name);
+      if (values.length === 0) return null;
+      return values.reduce((sum, value) => sum + Math.max(0, value - always), 0);
     } catch {
       return null;
     }

@@ -1,0 +1,137 @@
+import { spawnSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { kafkaIsThere } from "@v6meter/kafka";
+import { describe, expect, test } from "vitest";
+import { FedCluster, type FedClusterOptions } from "./fed-cluster.test-data.ts";
+import { RECORDS } from "./flow-sender.ts";
+import type { ProgramProcess } from "./program-process.ts";
+
+const OUTAGE_MS = Number(process.env.OUTAGE_S ?? 60) * 1_000;
+const TIMEOUT_MS = 480_000 + 2 * OUTAGE_MS;
+/** The least that the setting allows. */
+const SPOOL_MAX_BYTES = 268_435_456;
+/** What the disk of the other spool has left. */
+const DISK_BYTES = 67_108_864;
+const DROPPED_RECORDS = 50_000;
+
+/** A cluster of its own for each test: they run at once, as they wait most of the time. */
+async function within(options: FedClusterOptions, claim: (fed: FedCluster) => Promise<void>): Promise<void> {
+  const fed = await FedCluster.start(options);
+  try {
+    await fed.sendingWhile(() => sleep(1_000));
+    await fed.expectExact();
+    await claim(fed);
+  } finally {
+    await fed.end();
+  }
+}
+
+/** The largest file the process may write from now on; null for any. */
+function limitFiles({ pid }: ProgramProcess, bytes: number | null): void {
+  const limit = `--fsize=${bytes ?? "unlimited"}:`;
+  const { status, stderr } = spawnSync("prlimit", ["--pid", String(pid), limit], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
+}
+
+/** The runs of an exporter's record numbers without a gap, oldest first: how many were left out before it, and its length. */
+async function runsOf({ cluster }: FedCluster, exporter: string): Promise<[missing: number, records: number][]> {
+  const rows = await cluster.sql<[string, string]>(`
+    SELECT toString(number - place) AS missing, toString(count())
+    FROM (
+      SELECT reinterpretAsUInt64(reverse(unhex(substring(hex(src_addr), 17)))) AS number,
+             row_number() OVER (ORDER BY number) - 1 AS place
+      FROM flows WHERE exporter = toIPv6('${exporter}')
+    )
+    GROUP BY missing ORDER BY min(number)`);
+  return rows.map(([missing, records]) => [Number(missing), Number(records)]);
+}
+
+// Kafka is stopped here: it must be a node of one's own.
+const kafkaCanRun = kafkaIsThere({ ...process.env, KAFKA_BROKERS: undefined });
+
+describe.skipIf(!kafkaCanRun).concurrent("outages under load: the books balance, every row once", () => {
+  test(`Kafka stopped for ${OUTAGE_MS / 1_000} s: the spools take everything`, { timeout: TIMEOUT_MS }, () =>
+    within({ exporters: ["127.9.2.1", "127.9.2.2"], collectors: 2, classifiers: 1 }, async (fed) => {
+      const [collector] = fed.cluster.collectors as [ProgramProcess];
+      await fed.sendingWhile(async () => {
+        await fed.stopKafka();
+        await sleep(OUTAGE_MS);
+        expect(await fed.cluster.trouble(collector)).toMatch(/Kafka|broker/);
+        await fed.restartKafka();
+      });
+      await fed.expectExact();
+      expect(await fed.cluster.trouble(collector)).toBeNull();
+    }),
+  );
+
+  test(
+    `the store refuses inserts for ${OUTAGE_MS / 1_000} s, of flows and of a roll-up alone`,
+    {
+      timeout: TIMEOUT_MS,
+    },
+    () =>
+      within({ exporters: ["127.9.3.1", "127.9.3.2"], collectors: 1, classifiers: 2 }, async (fed) => {
+        const { cluster } = fed;
+        const [collector] = cluster.collectors as [ProgramProcess];
+        const rowsOf = async (table: string) =>
+          (await cluster.sql<[string]>(`SELECT toString(count()) FROM ${table}`))[0]?.[0];
+        /** The engine's own refusal: TOO_MANY_PARTS, of the table alone. */
+        async function refusing(table: string): Promise<void> {
+          await cluster.asOwner(`ALTER TABLE ${table} MODIFY SETTING max_parts_in_total = 1`);
+          await sleep(1_000);
+          const before = await rowsOf(table);
+          await sleep(OUTAGE_MS / 2);
+          expect(await rowsOf(table), `${table} has taken nothing, and answers`).toBe(before);
+          expect(await Promise.all(cluster.classifiers.map((it) => cluster.trouble(it)))).toEqual(
+            cluster.classifiers.map(() => expect.stringMatching(/flows failed: TOO_MANY_PARTS \(252\)/)),
+          );
+          expect(await cluster.trouble(collector), "Kafka takes everything").toBeNull();
+          await cluster.asOwner(`ALTER TABLE ${table} RESET SETTING max_parts_in_total`);
+        }
+        await fed.sendingWhile(async () => {
+          await refusing("flows");
+          // Rows of this cut are in flows already and in the roll-ups before this one.
+          await refusing("flows_1h");
+        });
+        await fed.expectExact();
+        expect(await Promise.all(cluster.classifiers.map((it) => cluster.trouble(it)))).toEqual([null, null]);
+      }),
+  );
+
+  test("a full spool and a full disk: a state that is told, the oldest kept, every drop counted", {
+    timeout: TIMEOUT_MS,
+  }, () => {
+    const exporters = ["127.9.4.1", "127.9.4.2"];
+    const env = { V6METER_BUS__MAX_BYTES: String(SPOOL_MAX_BYTES) };
+    return within({ exporters, collectors: 2, classifiers: 1, env }, async (fed) => {
+      const { cluster } = fed;
+      const [small, onFullDisk] = cluster.collectors as [ProgramProcess, ProgramProcess];
+      const droppedBy = async (it: ProgramProcess) =>
+        (await cluster.figure(it, "v6meter_collector_dropped_records_total"))[0] ?? 0;
+      limitFiles(onFullDisk, DISK_BYTES);
+      await fed.stopKafka();
+      await fed.floodUntil(async () => Math.min(await droppedBy(small), await droppedBy(onFullDisk)) > DROPPED_RECORDS);
+      expect(await cluster.trouble(small)).toMatch(/spool holds \d+ of at most 268435456 bytes and has no room/);
+      expect(await cluster.trouble(onFullDisk)).toMatch(/spool cannot be read or written: /);
+      for (const { output } of [small, onFullDisk]) expect(output).toContain("the bus does not take more for now");
+      const [spooledBytes = 0] = await cluster.figure(small, "v6meter_bus_bytes");
+      expect(spooledBytes).toBeGreaterThan(SPOOL_MAX_BYTES * 0.9);
+      expect(spooledBytes).toBeLessThanOrEqual(SPOOL_MAX_BYTES);
+
+      limitFiles(onFullDisk, null);
+      await fed.restartKafka();
+      const books = await fed.expectExact({ full: [0, 1] });
+      await fed.sendingWhile(() => sleep(1_000));
+      await fed.expectExact();
+      for (const it of [small, onFullDisk]) expect(await cluster.trouble(it)).toBeNull();
+      for (const [i, exporter] of exporters.entries()) {
+        const { busFull } = books[i] as { busFull: number };
+        expect(busFull).toBeGreaterThan(DROPPED_RECORDS);
+        const records = (fed.senders[i]?.datagrams ?? 0) * RECORDS;
+        const [[, kept], ...after] = (await runsOf(fed, exporter)) as [[number, number]];
+        // One gap, behind everything that was there when there was no room left.
+        expect(after).toEqual([[busFull, records - busFull - kept]]);
+      }
+    });
+  });
+});
