@@ -64,6 +64,24 @@ export const FAULTS = {
     zh: "语句不是受限范围内的只读查询。",
   },
   UNAUTHORIZED: { retry: false, en: "A valid key is needed.", zh: "需要有效的密钥。" },
+  FORBIDDEN: { retry: false, en: "The key's role does not open this.", zh: "该密钥的角色无权访问。" },
+  TOO_MANY_REQUESTS: { retry: true, en: "Too many requests; wait and try again.", zh: "请求过多，请稍后重试。" },
+  IDENTITY_UNREACHABLE: {
+    retry: true,
+    en: "The issuer of tokens does not publish its keys right now.",
+    zh: "身份提供方的公钥暂不可用。",
+  },
+  KEYS_INVALID: {
+    retry: false,
+    en: "The file of keys has an error; no named key opens anything.",
+    zh: "密钥文件有误。",
+  },
+  AUDIT_UNWRITABLE: {
+    retry: true,
+    en: "The audit log cannot be written, so what must be in it is not done.",
+    zh: "审计日志无法写入，操作未执行。",
+  },
+  AUDIT_BROKEN: { retry: false, en: "The audit log is not what was written.", zh: "审计日志已被改动。" },
   NOT_FOUND: { retry: false, en: "There is no such thing at this address.", zh: "该地址不存在。" },
   INTERNAL: { retry: true, en: "Something went wrong that is not the caller's fault.", zh: "内部错误。" },
 } as const satisfies Record<string, { retry: boolean; en: string; zh: string }>;

@@ -1,0 +1,107 @@
+import { z } from "zod";
+
+/** Who may see what. A role is a key's or comes with a token; nobody has one by being on the network. */
+export const ROLES = {
+  administrator: { en: "Runs the platform: everything, raw flows only with the right raw", zh: "管理员" },
+  regulator: { en: "The authority: every operator's figures, no statements of its own", zh: "监管单位" },
+  analyst: { en: "Figures, and SQL over the views of the database analyst", zh: "分析人员" },
+  operator: { en: "Its own exporters and figures, nobody else's", zh: "运营商" },
+  public: { en: "What is published", zh: "公众" },
+} as const satisfies Record<string, { en: string; zh: string }>;
+export type Role = keyof typeof ROLES;
+
+/** The roles, the one of most rights first. */
+export const ROLE_NAMES = Object.keys(ROLES) as [Role, ...Role[]];
+
+const EVERYBODY_NAMED = ["administrator", "regulator", "analyst", "operator"] as const;
+
+/**
+ * The one table of routes and roles: `open` answers without a key, a list names the roles it answers. A
+ * route that is missing here stops the start. A route of `operator` must narrow its answer to the operator
+ * of the request; a test tries each with two operators' data.
+ */
+export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = {
+  "GET /healthz": "open",
+  "GET /readyz": "open",
+  "GET /openapi.json": "open",
+  "GET /docs": "open",
+  "GET /docs/": "open",
+  "GET /docs/*": "open",
+  "GET /docs/json": "open",
+  "GET /docs/yaml": "open",
+  "GET /docs/static/*": "open",
+  "GET /docs/static/index.html": "open",
+  "GET /docs/static/swagger-initializer.js": "open",
+  "GET /metrics": ["administrator"],
+  "GET /api/v1/traffic/share": EVERYBODY_NAMED,
+  "GET /api/v1/exporters": ["administrator", "regulator", "operator"],
+  "GET /api/v1/ledger": EVERYBODY_NAMED,
+  "POST /api/v1/sql": ["administrator", "analyst"],
+};
+
+/** Name of a key: how it is told in lists and in the audit log. */
+export const keyName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
+  error: "must be 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit",
+});
+
+const moment = z.iso.datetime({ offset: true });
+
+/** A key as it is kept: its SHA-256, never itself. */
+export const storedKey = z
+  .strictObject({
+    name: keyName,
+    role: z.enum(ROLE_NAMES),
+    operator: z.string().min(1).nullable(),
+    raw: z.boolean(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    created_at: moment,
+    expires_at: moment.nullable(),
+  })
+  .refine(({ role, operator }) => (role === "operator") === (operator !== null), {
+    error: "an operator is named exactly where the role is operator",
+  })
+  .refine(({ role, raw }) => !raw || role === "administrator", { error: "only an administrator has the right raw" });
+export type StoredKey = z.infer<typeof storedKey>;
+
+/** `keys.json` of the keys' folder. */
+export const keysFile = z.strictObject({ version: z.literal(1), keys: z.array(storedKey) });
+
+/** `keys-used.json`: when a key was last used, by its SHA-256; a convenience, written now and then. */
+export const keysUsedFile = z.record(z.string(), moment);
+
+/** What is written down in the audit log. */
+export const AUDIT_ACTIONS = {
+  "sql.run": "A statement begins: its text, whether it sees raw flows",
+  "sql.end": "How a statement ended: rows or the code of its fault",
+  "request.denied": "A request with credentials that were refused, or of a role the route does not answer",
+  "request.limited": "Somebody began to be refused for asking or failing too often",
+  "key.create": "A key was made",
+  "key.revoke": "A key was revoked",
+  "log.recovered": "A line that a crash had left unfinished was taken off the end",
+} as const;
+export type AuditAction = keyof typeof AUDIT_ACTIONS;
+
+/** Who did what is written down: a key's name or a token's subject. */
+export const auditActor = z.object({
+  kind: z.enum(["key", "token", "command", "unknown"]),
+  name: z.string(),
+  role: z.enum(ROLE_NAMES).nullable(),
+  operator: z.string().nullable(),
+});
+export type AuditActor = z.infer<typeof auditActor>;
+
+/** A line of the audit log. `hash` is SHA-256 over the hash before, a newline, and this line without `hash`, its members sorted. */
+export const auditRecord = z.strictObject({
+  seq: z.int().min(1),
+  at: z.iso.datetime(),
+  actor: auditActor,
+  from: z.string().nullable(),
+  action: z.enum(Object.keys(AUDIT_ACTIONS) as [AuditAction, ...AuditAction[]]),
+  outcome: z.string(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  previous: z.string().regex(/^[0-9a-f]{64}$/),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type AuditRecord = z.infer<typeof auditRecord>;
+/** What a writer says; the log adds place, time and hashes. */
+export type AuditEntry = Pick<AuditRecord, "actor" | "from" | "action" | "outcome" | "detail">;
