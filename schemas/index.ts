@@ -8,6 +8,7 @@ export * from "./flow/address.ts";
 export * from "./flow/columns.ts";
 export * from "./flow/fields.ts";
 export * from "./flow/vocabulary.ts";
+export * from "./indicators/index.ts";
 export * from "./ledger.ts";
 export * from "./registry.ts";
 export * from "./scenario.ts";

@@ -2,4 +2,5 @@ export { type Classifier, type ClassifierOptions, type ClassifierTotals, createC
 export { loadRegistry } from "./load-registry.ts";
 export type { Prefix } from "./prefix.ts";
 export * from "./registry.ts";
+export { Problems, type RegistryFile, readCsv, readYaml } from "./registry-file.ts";
 export { type RegistryWatch, watchRegistry } from "./watch-registry.ts";

@@ -24,6 +24,11 @@ export class Problems {
     this.#found.push({ path, line, sentence });
   }
 
+  /** What was found, in order. */
+  get found(): readonly { readonly path: string; readonly line: number; readonly sentence: string }[] {
+    return this.#found;
+  }
+
   /** Throws a Fault REGISTRY_INVALID that lists the first 20 problems by file and line, if there are any. */
   throwIfAny(): void {
     if (this.#found.length === 0) return;

@@ -1,0 +1,4 @@
+export * from "./catalogue-file.ts";
+export * from "./indicator.ts";
+export * from "./object.ts";
+export * from "./target.ts";

@@ -1,0 +1,5 @@
+export type { Catalogue, Refusal, ReportedFigure } from "./catalogue.ts";
+export { type CatalogueOptions, type OpenCatalogue, openCatalogue } from "./open-catalogue.ts";
+export { type Answer, type Figure, type FigureRow, MAX_ROWS, type Question } from "./question.ts";
+export { type Rollup, rollupOf } from "./rollup.ts";
+export { CLASS_PARAMETERS } from "./statement.ts";

@@ -1,0 +1,163 @@
+import type { Indicator } from "@v6meter/schemas";
+import { Fault } from "@v6meter/schemas";
+import type { Store } from "@v6meter/store";
+import type { Catalogue, Refusal } from "./catalogue.ts";
+import { builtInFiles, folderFiles, folderStamp } from "./catalogue-folder.ts";
+import { type Combined, combine } from "./combine.ts";
+import { evaluate, typesOf } from "./evaluate.ts";
+import { judge, type Verdict } from "./judge.ts";
+import { type ParsedFile, parseFile } from "./parse-file.ts";
+import type { Answer, Question } from "./question.ts";
+import type { Types } from "./statement.ts";
+
+export interface CatalogueOptions {
+  readonly store: Store;
+  /** Folder of files beside the built-in ones; null: none. */
+  readonly dir: string | null;
+  /** Told once for each state of the files that has refused ones. */
+  readonly onRefused?: (refused: readonly Refusal[]) => void;
+}
+
+/** The catalogue over a store. The folder is looked at whenever it is asked: a file is served from then on. */
+export interface OpenCatalogue {
+  current(): Promise<Catalogue>;
+  /** Throws QUERY_INVALID for what the indicator does not allow. */
+  evaluate(indicator: Indicator, question: Question): Promise<Answer>;
+}
+
+/** Opens the catalogue; nothing is read or asked before it is. */
+export function openCatalogue({ store, dir, onRefused = () => {} }: CatalogueOptions): OpenCatalogue {
+  const verdicts = new Map<string, Verdict | null>();
+  const types = new Map<string, Promise<Types>>();
+  let builtIn: readonly ParsedFile[] | undefined;
+  let stamp: string | undefined;
+  let loading: Promise<Catalogue> | undefined;
+
+  const judged = async (indicator: Indicator): Promise<Verdict | null> => {
+    const name = JSON.stringify(indicator);
+    const known = verdicts.get(name);
+    if (known !== undefined) return known;
+    const verdict = await judge(store, indicator);
+    verdicts.set(name, verdict);
+    return verdict;
+  };
+
+  const load = async (): Promise<Catalogue> => {
+    builtIn ??= builtInFiles().map(parseFile);
+    const { files, refused: unread } = readOrRefuse(dir);
+    const catalogue = await settle([...builtIn, ...files.map(parseFile)], judged);
+    const refused = [...unread, ...catalogue.refused];
+    if (refused.length > 0) onRefused(refused);
+    return { ...catalogue, refused };
+  };
+
+  return {
+    current() {
+      const now = folderStamp(dir);
+      if (loading !== undefined && now === stamp) return loading;
+      stamp = now;
+      const next = load();
+      loading = next;
+      // A store that does not answer, or a folder that is away, is asked again next time.
+      next.catch(() => {
+        if (loading === next) loading = undefined;
+      });
+      return next;
+    },
+
+    async evaluate(indicator, question) {
+      const { reported } = await this.current();
+      const name = JSON.stringify(indicator);
+      return evaluate(store, indicator, question, {
+        reported: reported.get(indicator.series ?? "") ?? [],
+        types: () =>
+          types.getOrInsertComputed(name, () => {
+            const asked = typesOf(store, indicator);
+            asked.catch(() => types.delete(name));
+            return asked;
+          }),
+      });
+    },
+  };
+}
+
+/** A folder that cannot be read leaves what is built in. */
+function readOrRefuse(dir: string | null): { files: ReturnType<typeof folderFiles>; refused: Refusal[] } {
+  try {
+    return { files: folderFiles(dir), refused: [] };
+  } catch (error) {
+    const reason = `cannot be read: ${(error as Error).message}; allowed is a folder of YAML and CSV files`;
+    return { files: [], refused: [{ file: dir ?? "", line: 0, reason }] };
+  }
+}
+
+/**
+ * Takes files out until those left fit together and the engine takes their statements. Files of the folder are
+ * refused; a mistake in a built-in one is ours and is thrown.
+ */
+async function settle(
+  all: readonly ParsedFile[],
+  judged: (indicator: Indicator) => Promise<Verdict | null>,
+): Promise<Catalogue> {
+  const refused: Refusal[] = [];
+  let files = all;
+  for (;;) {
+    const own = files.flatMap(({ problems }) => problems);
+    const sound = own.length > 0 ? null : combine(files);
+    const problems =
+      sound === null ? own : [...sound.problems, ...(sound.problems.length > 0 ? [] : await statements(sound, judged))];
+    if (sound !== null && problems.length === 0) {
+      const { indicators, objects, targets, reported } = sound;
+      return { indicators, objects, targets, reported, refused: refused.sort(byPlace) };
+    }
+    const blamed = blame(files, problems);
+    refused.push(...blamed);
+    const broken = new Set(blamed.map(({ file }) => file));
+    files = files.filter(({ path }) => !broken.has(path));
+  }
+}
+
+/** What is built in was sound by itself: where it no longer is, an entry that replaces one of it is the reason. */
+function blame(files: readonly ParsedFile[], problems: readonly Refusal[]): readonly Refusal[] {
+  const builtIn = files.filter((file) => file.builtIn);
+  const ours = problems.find(({ file }) => builtIn.some(({ path }) => path === file));
+  if (ours === undefined) return problems;
+  const ids = new Set(builtIn.flatMap(({ indicators }) => indicators.map(({ value }) => value.id)));
+  const replaced = files
+    .filter((file) => !file.builtIn)
+    .flatMap(({ path, indicators }) =>
+      indicators
+        .filter(({ value }) => ids.has(value.id))
+        .map(({ value, lineOf }) => ({
+          file: path,
+          line: lineOf("id"),
+          reason: `${value.id} replaces a built-in indicator that others rest on: ${ours.reason}`,
+        })),
+    );
+  if (replaced.length > 0) return replaced;
+  throw new Fault("INTERNAL", `${ours.file}:${ours.line}: ${ours.reason}`);
+}
+
+async function statements(
+  { indicators, placeOf }: Combined,
+  judged: (indicator: Indicator) => Promise<Verdict | null>,
+): Promise<Refusal[]> {
+  const refused: Refusal[] = [];
+  for (const indicator of indicators.values()) {
+    const place = placeOf(indicator.id);
+    // The tests have had the engine judge what is built in.
+    if (place.builtIn) continue;
+    const verdict = await judged(indicator);
+    if (verdict)
+      refused.push({
+        file: place.file,
+        line: place.lineOf(verdict.member),
+        reason: `${indicator.id}: ${verdict.reason}`,
+      });
+  }
+  return refused;
+}
+
+function byPlace(a: Refusal, b: Refusal): number {
+  return a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1;
+}

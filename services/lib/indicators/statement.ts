@@ -1,0 +1,219 @@
+import {
+  type CountsAs,
+  type Indicator,
+  type IndicatorGrouping,
+  type IndicatorKind,
+  TECHNOLOGIES,
+} from "@v6meter/schemas";
+import { sqlFile } from "@v6meter/sql";
+import { MAX_ROWS, type Question } from "./question.ts";
+import { type Rollup, rollupOf } from "./rollup.ts";
+
+/** A statement and the values of its parameters. */
+export interface Bound {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+function technologies(countsAs: CountsAs | "auto"): string[] {
+  return Object.entries(TECHNOLOGIES)
+    .filter(([, technology]) => technology.counts_as === countsAs)
+    .map(([name]) => name);
+}
+
+/** The rule of vocabulary.ts as parameters: it is written there and nowhere else. */
+export const CLASS_PARAMETERS = {
+  v4_technologies: technologies("v4"),
+  v6_transition_technologies: technologies("v6_transition"),
+  native_technologies: technologies("auto"),
+};
+
+/** The SELECT an indicator's rows come from. */
+export function sourceOf({ id, grain, sql }: Indicator): string {
+  if (sql !== undefined) return sql;
+  if (grain !== undefined) return sqlFile(`indicators/${grain}.sql`);
+  throw new RangeError(`${id} comes from a reported series`);
+}
+
+const keyOf = (name: IndicatorGrouping) => `key_${name}`;
+
+/** The SELECT of the columns an indicator uses, one row a row of its source. */
+export function measured(indicator: Indicator): string {
+  const { by, kind, numerator, denominator, value } = indicator;
+  const figure =
+    kind === "ratio" ? [`(${numerator}) AS figure`, `(${denominator}) AS divisor`] : [`(${value}) AS figure`];
+  // An IPv4 exporter is written as people write it.
+  const keys = by.map((name) =>
+    name === "exporter"
+      ? "replaceOne(toString(s.exporter), '::ffff:', '') AS key_exporter"
+      : `toString(s.${name}) AS ${keyOf(name)}`,
+  );
+  const columns = ["s.bucket_at AS bucket_at", ...keys, ...figure];
+  return `SELECT\n  ${columns.join(",\n  ")}\nFROM\n(\n${sourceOf(indicator)}\n) AS s`;
+}
+
+const BUCKET = `multiIf(
+      {interval:String} = '1h', toUnixTimestamp(toStartOfHour(toDateTime(bucket_at, 'Asia/Shanghai'))),
+      {interval:String} = '1d', toUnixTimestamp(toStartOfDay(toDateTime(bucket_at, 'Asia/Shanghai'))),
+      {interval:String} = '1mo', toUnixTimestamp(toDateTime(toStartOfMonth(toDateTime(bucket_at, 'Asia/Shanghai')), 'Asia/Shanghai')),
+      0)`;
+
+/** Types of the columns of `measured`, by name. */
+export type Types = Readonly<Record<string, string>>;
+
+const INTEGER = /^U?Int\d+$/;
+
+/** Sums of integers are exact and cannot overflow; others are 64-bit floats. */
+function widened(column: string, type: string | undefined): string {
+  return INTEGER.test(type ?? "") ? `toInt256(${column})` : `toFloat64(${column})`;
+}
+
+/** Name of the function whose states a column holds, such as uniqCombined64; null where it holds none. */
+export function stateFunction(type: string | undefined): string | null {
+  return /^(?:Simple)?AggregateFunction\((uniq\w*)[,(]/.exec(type ?? "")?.[1] ?? null;
+}
+
+/** How the rows of one group become its figure: a first step over finer groups, and one over what that gives. */
+interface Shape {
+  /** What the first step groups by beside the groups of the answer. */
+  readonly finer: "nothing" | "bucket" | "series";
+  readonly first: (column: string) => string;
+  readonly last: (column: string) => string;
+}
+
+const sum = (column: string) => `sum(${column})`;
+
+const SHAPES: Record<Exclude<IndicatorKind, "distinct">, Shape> = {
+  ratio: { finer: "nothing", first: sum, last: sum },
+  sum: { finer: "nothing", first: sum, last: sum },
+  last: { finer: "series", first: (column) => `argMax(${column}, bucket_at)`, last: sum },
+  peak: { finer: "bucket", first: sum, last: (column) => `max(${column})` },
+  p95: { finer: "bucket", first: sum, last: (column) => `quantileExactHigh(0.95)(${column})` },
+};
+
+function shapeOf(kind: IndicatorKind, types: Types): Shape {
+  if (kind !== "distinct") return SHAPES[kind];
+  const states = stateFunction(types.figure);
+  return { finer: "nothing", first: (it) => `${states}MergeState(${it})`, last: (it) => `${states}Merge(${it})` };
+}
+
+/** The groupings that restrict an indicator's rows: its own and those of the question. */
+function restrictions({ where }: Indicator, { filters }: Question) {
+  const list = (prefix: string, words: Question["filters"]) =>
+    (Object.entries(words) as [IndicatorGrouping, readonly string[]][])
+      .filter(([, allowed]) => allowed.length > 0)
+      .map(([name, allowed]) => ({ parameter: `${prefix}_${name}`, name, allowed }));
+  return [...list("own", where), ...list("asked", filters)];
+}
+
+const BOOKS = `books AS
+(
+  SELECT replaceOne(toString(c.exporter), '::ffff:', '') AS key_exporter, c.completeness AS completeness
+  FROM
+  (
+${sqlFile("indicators/completeness.sql")}
+  ) AS c
+)`;
+
+/** Sums of fractions can come out a last digit above their bound. */
+const WEIGHED = "if(sum(weighed) > sum(weighable), 1, sum(weighed) / nullIf(sum(weighable), 0))";
+
+/**
+ * The statement that answers a question: rows with is_total = 0 and one with is_total = 1 over the same source,
+ * so that a total is a sum over a sum (or a state of all), never made of the rows' figures.
+ */
+export function statement(indicator: Indicator, question: Question, types: Types): Bound {
+  const { kind, by: allowed } = indicator;
+  const shape = shapeOf(kind, types);
+  const ratio = kind === "ratio";
+  // Where exporters are behind the figure, their completeness is weighed by what each gave to it.
+  const exported = allowed.includes("exporter") && (shape.finer === "bucket" || ratio || kind === "sum");
+  const restricting = restrictions(indicator, question);
+
+  const keys = question.by.map(keyOf);
+  const group = ["at_s", ...keys];
+  const finer = { nothing: [], bucket: ["bucket_at"], series: allowed.map(keyOf) }[shape.finer];
+  const fine = [...new Set([...group, ...finer])];
+  const wide = (column: string) => (kind === "distinct" ? column : widened(column, types[column]));
+  const lines = (...columns: (string | false)[]) => columns.filter((it) => it !== false).join(",\n  ");
+
+  const read = `SELECT
+  ${lines(
+    `${BUCKET} AS at_s`,
+    "bucket_at",
+    ...allowed.map((name) => `measured.${keyOf(name)} AS ${keyOf(name)}`),
+    `${wide("figure")} AS figure_wide`,
+    ratio && `${wide("divisor")} AS divisor_wide`,
+    exported && `toFloat64(${ratio ? "divisor" : "figure"}) AS weight`,
+    exported && "books.completeness AS completeness",
+  )}
+FROM measured${exported ? "\nLEFT JOIN books ON books.key_exporter = measured.key_exporter" : ""}
+WHERE ${["1", ...restricting.map(({ parameter, name }) => `measured.${keyOf(name)} IN {${parameter}:Array(String)}`)].join("\n  AND ")}`;
+
+  const first = `SELECT
+  ${lines(
+    "toUInt8(grouping(at_s)) AS is_total",
+    ...fine,
+    `${shape.first("figure_wide")} AS figure_first`,
+    ratio && "sum(divisor_wide) AS divisor_first",
+    exported && "sum(weight * completeness) AS weighed",
+    exported && "sumIf(weight, completeness IS NOT NULL) AS weighable",
+  )}
+FROM read
+GROUP BY GROUPING SETS ((${fine.join(", ")}), (${finer.join(", ")}))`;
+
+  const figure = shape.last("figure_first");
+  const answer = `SELECT
+  ${lines(
+    "is_total",
+    "at_s",
+    ...question.by.map((name) => `if(is_total = 1, '', ${keyOf(name)}) AS ${name}`),
+    `toString(${figure}) AS numerator`,
+    `${ratio ? "toString(sum(divisor_first))" : "CAST(NULL, 'Nullable(String)')"} AS denominator`,
+    `${ratio ? `toFloat64(${figure}) / nullIf(toFloat64(sum(divisor_first)), 0)` : `toFloat64(${figure})`} AS value`,
+    `${exported ? WEIGHED : "CAST(NULL, 'Nullable(Float64)')"} AS completeness`,
+  )}
+FROM grouped
+GROUP BY ${["is_total", "at_s", ...question.by].join(", ")}
+ORDER BY ${["is_total DESC", "at_s", ...question.by].join(", ")}
+LIMIT ${MAX_ROWS + 2}`;
+
+  const named = [
+    `measured AS\n(\n${measured(indicator)}\n)`,
+    ...(exported ? [BOOKS] : []),
+    `read AS\n(\n${read}\n)`,
+    `grouped AS\n(\n${first}\n)`,
+  ];
+  const sql = `WITH\n${named.join(",\n")}\n${answer}`;
+  const perType = [...question.by, ...restricting.map(({ name }) => name)].includes("observation_point");
+  return {
+    sql,
+    params: usedBy(sql, {
+      ...sourceParameters(
+        question,
+        shape.finer === "bucket" ? "flows_5m" : rollupOf(question.period, question.interval),
+      ),
+      counted_least: perType ? 1 : 2,
+      interval: question.interval ?? "",
+      ...Object.fromEntries(restricting.map(({ parameter, allowed }) => [parameter, allowed])),
+    }),
+  };
+}
+
+/** What every source may use, beside counted_least. */
+function sourceParameters({ period: { fromMs, toMs } }: Question, table: Rollup): Record<string, unknown> {
+  return { ...CLASS_PARAMETERS, from_s: fromMs / 1_000, to_s: toMs / 1_000, table, counted_least: 2 };
+}
+
+/** The parameters that a statement names; the engine refuses none, but a source may name any of them. */
+function usedBy(sql: string, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const used = new Set([...sql.matchAll(/\{\s*(\w+)\s*:/g)].map(([, name]) => name as string));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => used.has(name)));
+}
+
+/** DESCRIBE of an indicator's columns: names and types as the engine knows them. */
+export function describeStatement(indicator: Indicator): Bound {
+  const sql = `DESCRIBE (\n${measured(indicator)}\n)`;
+  const anyQuestion: Question = { period: { fromMs: 0, toMs: 86_400_000 }, by: [], interval: null, filters: {} };
+  return { sql, params: usedBy(sql, sourceParameters(anyQuestion, "flows_5m")) };
+}
