@@ -14,4 +14,5 @@ export * from "./registry.ts";
 export * from "./scenario.ts";
 export * from "./session/columns.ts";
 export * from "./session/fields.ts";
+export * from "./session/files.ts";
 export * from "./topics.ts";

@@ -127,6 +127,11 @@ export const DROP_REASONS = {
     en: "The session collector's own queue was full; not answered, so it is sent again.",
     zh: "会话采集队列已满",
   },
+  sessions_kernel_buffer: {
+    stage: "account",
+    en: "The socket's receive buffer was full; not answered, so it is sent again (booked to client ::).",
+    zh: "计费套接字接收缓冲区已满",
+  },
   sessions_unreadable: { stage: "record", en: "A message of the bus that does not parse.", zh: "总线会话消息无法解析" },
   batch_unreadable: { stage: "classify", en: "A message of the bus that does not parse.", zh: "总线消息无法解析" },
 } as const satisfies Record<string, { stage: LedgerStage; en: string; zh: string }>;

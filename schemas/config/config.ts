@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accessConfig } from "../access-config.ts";
+import { IDENTITY_ATTRIBUTES } from "../session/files.ts";
 import { hostPort } from "./address.ts";
 
 /**
@@ -177,6 +178,12 @@ export const sessionsConfig = z
       .nullable()
       .default(null)
       .describe("RADIUS clients, YAML: address or prefix, secret_file, operator, region, access; null: no RADIUS"),
+    receive_buffer_bytes: z
+      .int()
+      .min(65_536)
+      .max(1_073_741_824)
+      .default(8_388_608)
+      .describe("Receive buffer asked of the kernel for each socket of RADIUS"),
     dictionary_file: z
       .string()
       .min(1)
@@ -196,7 +203,7 @@ export const sessionsConfig = z
       .default(null)
       .describe("Keys of the identities' hashes by the month they hold from, YAML; null: identity.key of keys_dir"),
     identity_attributes: z
-      .array(z.enum(["Calling-Station-Id", "User-Name", "Chargeable-User-Identity", "Class"]))
+      .array(z.enum(IDENTITY_ATTRIBUTES))
       .min(1)
       .default(["Calling-Station-Id", "User-Name"])
       .describe("Attributes whose first that is there is the identity; a client may have its own list"),
@@ -326,6 +333,12 @@ export const queryConfig = z
       .min(16_777_216)
       .default(1_073_741_824)
       .describe("Memory a statement of the SQL endpoint may use"),
+    min_cell_users: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10)
+      .describe("A figure of fewer users is not published, nor one that would tell it; 1: all are"),
   })
   .describe("Query API");
 

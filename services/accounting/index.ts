@@ -1,1 +1,7 @@
-export {};
+export { type IdentityKeys, openIdentityKeys } from "./identity-keys.ts";
+export {
+  type AccountingCounts,
+  type AccountingOptions,
+  type AccountingService,
+  createAccountingService,
+} from "./service.ts";

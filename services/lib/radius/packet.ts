@@ -104,8 +104,8 @@ export class Packet {
     return this.offset(ATTRIBUTES[name].code) !== 0;
   }
 
-  /** An integer or a time in seconds; null where there is none. */
-  integer(name: NamesOfType<"integer" | "time">): number | null {
+  /** An integer, a time in seconds or the 32 bits of an IPv4 address; null where there is none. */
+  integer(name: NamesOfType<"integer" | "time" | "ipv4addr">): number | null {
     const at = this.offset(ATTRIBUTES[name].code);
     return at === 0 ? null : readU32(this.#bytes, at);
   }

@@ -123,22 +123,20 @@ test("a Message-Authenticator that does not fit is refused even where the authen
   expect(verifyAccountingRequest(packetOf(short), SECRET)).toBe("message_authenticator");
 });
 
-test("an answer bears the request's identifier, its Proxy-States in order and both authenticators", () => {
+test("an answer bears the request's identifier, its Proxy-States in order and no Message-Authenticator", () => {
   const request = packetOf(radclientRequest());
   const bytes = accountingResponse(request, SECRET);
   const proxied = Buffer.from([33, 3, 0x61, 33, 4, 0x62, 0x62]);
-  expect(bytes.subarray(0, 4)).toEqual(Buffer.from([5, request.identifier, 0, 20 + proxied.length + 18]));
-  expect(bytes.subarray(20, 20 + proxied.length)).toEqual(proxied);
+  expect(bytes.subarray(0, 4)).toEqual(Buffer.from([5, request.identifier, 0, 20 + proxied.length]));
+  expect(bytes.subarray(20)).toEqual(proxied);
   const requestAuthenticator = radclientRequest().subarray(4, 20);
   const signed = Buffer.concat([bytes.subarray(0, 4), requestAuthenticator, bytes.subarray(20)]);
   expect(bytes.subarray(4, 20)).toEqual(createHash("md5").update(signed).update(SECRET).digest());
-  const unsigned = Buffer.from(signed).fill(0, signed.length - 16);
-  expect(bytes.subarray(-16)).toEqual(createHmac("md5", SECRET).update(unsigned).digest());
   expect(verifyAccountingResponse(packetOf(bytes), requestAuthenticator, SECRET)).toBe(true);
   expect(verifyAccountingResponse(packetOf(bytes), requestAuthenticator, Buffer.from("x"))).toBe(false);
 });
 
-test("a request that is not signed by a Message-Authenticator is answered with the header alone", () => {
+test("a request without Proxy-State is answered with the header alone", () => {
   const request = requestOf([40, 6, 0, 0, 0, 1], 9);
   const bytes = accountingResponse(packetOf(request), SECRET);
   const unsigned = Buffer.from([5, 9, 0, 20, ...request.subarray(4, 20)]);
