@@ -12,6 +12,7 @@ export * from "./indicators/index.ts";
 export * from "./ledger.ts";
 export * from "./registry.ts";
 export * from "./scenario.ts";
+export * from "./scenario-population.ts";
 export * from "./session/columns.ts";
 export * from "./session/fields.ts";
 export * from "./session/files.ts";

@@ -1,18 +1,12 @@
 import { z } from "zod";
 import { ACCESS_TYPES, type AccessType, OBSERVATION_POINTS, type ObservationPoint } from "./flow/vocabulary.ts";
+import { asNumber, share, v4Prefix, v6Prefix, weight } from "./scenario-terms.ts";
 
 /**
  * A simulated day of a province: what its subscribers send, which routers see it and how they export
  * it. Shares and weights are the generator's targets; what was really sent stands in its truth.
  */
 
-const share = z.number().min(0).max(1);
-const weight = z.number().positive();
-const asNumber = z.int().min(1).max(4_294_967_295);
-const v4Prefix = z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "must be an IPv4 prefix such as 59.44.0.0/14");
-const v6Prefix = z
-  .string()
-  .regex(/^[0-9a-f:]+\/\d{1,3}$/, "must be an IPv6 prefix in lower case such as 240e:30c::/30");
 const regionCode = z.string().regex(/^\d{6}$/, "must be an administrative code of six digits");
 const accessType = z.enum(Object.keys(ACCESS_TYPES) as [AccessType, ...AccessType[]]);
 const observationPoint = z.enum(Object.keys(OBSERVATION_POINTS) as [ObservationPoint, ...ObservationPoint[]]);

@@ -117,7 +117,14 @@ export function createProvince(scenario: Scenario, seed: number, records: number
 }
 
 /** The interfaces a router names in its options records. */
-export function namedInterfaces(spec: ScenarioRouter, cells: readonly Cell[]): NamedInterface[] {
+export function namedInterfaces(
+  spec: Pick<ScenarioRouter, "name">,
+  cells: readonly {
+    readonly ifIndex: number;
+    readonly region: { readonly en: string };
+    readonly network: { readonly operator: string; readonly access: string };
+  }[],
+): NamedInterface[] {
   return [
     { index: CORE_IF_INDEX, name: "HundredGigE0/0/0/0", description: `${spec.name} core` },
     ...cells.map(({ ifIndex, region, network }) => ({
