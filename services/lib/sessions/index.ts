@@ -1,1 +1,7 @@
-export {};
+export {
+  HOLDING_KINDS,
+  type HoldingKind,
+  SessionTable,
+  type SessionTableOptions,
+  type SessionTotals,
+} from "./session-table.ts";
