@@ -79,7 +79,7 @@ export function createCollectorProcesses({ config, busPath, logger, onExit }: Co
       return;
     }
     const waitMs = Math.min(RESPAWN_MIN_MS * 2 ** (deaths.length - 1), RESPAWN_MAX_MS);
-    logger.error({ err: failure, restart_in_ms: waitMs }, `${name} has ended; it is started again`);
+    logger.error({ name, restart_in_ms: waitMs }, `${failure.message}; it is started again`);
     slot.respawn = setTimeout(() => spawn(slot, addresses.map(formatHostPort)), waitMs);
   }
 
