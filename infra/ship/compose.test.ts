@@ -49,10 +49,11 @@ const dockerReads = () => {
 };
 if (hasCompose) test("docker compose reads the file", dockerReads);
 
-test("collector, two classifiers and the API run, each by a command that there is", () => {
+test("collector, accounting, two classifiers and the API run, each by a command that there is", () => {
   const commands = ours.map(({ name, command, deploy }) => [name, command, deploy?.replicas ?? 1]);
   expect(commands).toEqual([
     ["collector", ["collector"], 1],
+    ["accounting", ["accounting"], 1],
     ["classifier", ["classifier"], 2],
     ["query", ["query"], 1],
   ]);
@@ -74,7 +75,9 @@ test("settings that must agree do", () => {
       loadSettings({ env: variables(environment), flags: {}, file: null }).config,
     ]),
   );
-  const { collector, classifier, query } = settings;
+  const { collector, accounting, classifier, query } = settings;
+  expect(accounting?.bus.kafka).toEqual(classifier?.bus.kafka);
+  expect(accounting?.bus.partitions).toBe(classifier?.bus.partitions);
   expect(collector?.bus.kafka).toEqual(classifier?.bus.kafka);
   expect(collector?.bus.partitions).toBe(classifier?.bus.partitions);
   expect(collector?.bus.partitions).toBeGreaterThanOrEqual(compose.services.classifier?.deploy?.replicas ?? 0);
@@ -93,16 +96,18 @@ test("settings that must agree do", () => {
 test.each(ours)("$name: its health is asked where it listens", ({ environment, ports }) => {
   const url = new URL(environment?.HEALTH_URL ?? "");
   const { config } = loadSettings({ env: variables(environment), flags: {}, file: null });
-  const listening = [config.collector.monitor, config.classifier.monitor, config.query.http];
+  const listening = [config.collector.monitor, config.sessions.monitor, config.classifier.monitor, config.query.http];
   expect(url.pathname).toBe("/healthz");
   expect(listening).toContain(`0.0.0.0:${url.port}`);
   for (const port of ports ?? []) if (!port.endsWith("/udp")) expect(port).toBe(`127.0.0.1:${url.port}:${url.port}`);
 });
 
-test("the UDP ports the collector listens on are published, and nothing else beyond this machine", () => {
-  const { config } = loadSettings({ env: variables(compose.services.collector?.environment), flags: {}, file: null });
+test("the UDP ports of exports and accounting are published, and nothing else beyond this machine", () => {
+  const settingsOf = (name: string) =>
+    loadSettings({ env: variables(compose.services[name]?.environment), flags: {}, file: null }).config;
+  const udp = [...settingsOf("collector").collector.udp, ...settingsOf("accounting").sessions.udp];
   const open = services.flatMap(({ ports = [] }) => ports).filter((port) => !port.startsWith("127.0.0.1:"));
-  expect(open.sort()).toEqual(config.collector.udp.map((at) => at.replace(/^.*:(\d+)$/, "$1:$1/udp")).sort());
+  expect(open.sort()).toEqual(udp.map((at) => at.replace(/^.*:(\d+)$/, "$1:$1/udp")).sort());
 });
 
 test.each(services)("$name runs without root and privileges, within limits, and is asked for its health", (service) => {

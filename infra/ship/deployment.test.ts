@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import { loadSettings } from "@v6meter/runtime";
-import { config } from "@v6meter/schemas";
+import { clientsFile, config } from "@v6meter/schemas";
 import { createChdbConnection } from "chdb/connection";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -39,10 +39,17 @@ test("the settings of its example are allowed", () => {
   expect(Object.keys(config.parse(parse(example)))).toContain("collector");
 });
 
+test("the example of RADIUS clients is allowed, and holds no secret", () => {
+  const example = readFileSync(join(ROOT, "infra/ship/sessions/clients.yaml"), "utf8");
+  const { clients } = clientsFile.parse(parse(example));
+  for (const { secret_file } of clients)
+    expect(existsSync(join(ROOT, "infra/ship/sessions", String(secret_file)))).toBe(false);
+});
+
 test("every setting it names exists", () => {
   const known = JSON.stringify(loadSettings({ env: {}, flags: {}, file: null }).config);
   const tree = JSON.parse(known) as Record<string, unknown>;
-  const named = [...text.matchAll(/`((?:collector|bus|classifier|store|query)\.[a-z_.]+)(?::[^`]*)?`/g)]
+  const named = [...text.matchAll(/`((?:collector|bus|sessions|classifier|store|query)\.[a-z_.]+)(?::[^`]*)?`/g)]
     .map(([, it = ""]) => it)
     .filter((it) => !it.endsWith(".key"));
   expect(named.length).toBeGreaterThan(8);

@@ -6,15 +6,21 @@ import { createQueryService } from "@v6meter/query";
 import { ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
 import { type Config, Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
+import { openAccess } from "./access.ts";
+import { accountingLine, startAccounting } from "./accounting.ts";
 import { startClassifying } from "./classifying.ts";
-import { busFigures, classifierFigures, collectorFigures } from "./figures.ts";
+import { watchOwners } from "./exporter-owner.ts";
+import { accountingFigures, busFigures, classifierFigures, collectorFigures } from "./figures.ts";
 import { type Key, keyLine, openKey } from "./keys.ts";
 import type { Program, Running } from "./run.ts";
+import { sqlAccess } from "./sql-access.ts";
 import { ANALYST, startSqlPort } from "./sql-port.ts";
 import { supervise } from "./supervision.ts";
 
 export interface App extends Running {
   readonly udp: readonly HostPort[];
+  /** Where it takes RADIUS accounting. */
+  readonly radius: readonly HostPort[];
   readonly http: HostPort;
   readonly adminKey: Key;
 }
@@ -37,12 +43,15 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   checkStandsAlone(config);
   loadRegistry(config.classifier.registry_dir);
   await ensureWritableFolder(config.data_dir, "data_dir");
-  const adminKey = await openKey(config, "admin");
   const subscriberKey = await openKey(config, "subscriber");
   const analystKey = await openKey(config, "analyst");
   const { failed, ended } = supervise();
 
   await using parts = new AsyncDisposableStack();
+  const access = await openAccess(parts, config, logger);
+  const { adminKey, identities, audit } = access;
+  access.checkListens("query.http", config.query.http);
+  access.checkListens("store.sql", config.store.sql);
   const storePath = join(config.data_dir, "store");
   const store = parts.adopt(await openEmbeddedStore({ path: storePath, config: config.store }), (it) => it.stop());
   await store.migrate();
@@ -57,34 +66,41 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     onExit: ended("classifier"),
   });
 
+  const accounting = await startAccounting(parts, { config, bus, logger, onExit: ended("accounting") });
   const collectors = createCollectors({ config, busPath: busOptions.path, logger, onExit: ended("collector") });
   const query = createQueryService({
     store,
     config: config.query,
-    adminKey: adminKey.key,
+    identities,
+    audit,
+    access: config.access,
+    ownerOf: watchOwners(parts, config.classifier.registry_dir, logger),
     logger,
     live: async () => [
       ...(await busFigures(bus)),
       ...classifierFigures(classifying.counts(), await classifying.lag()),
       ...collectorFigures(collectors),
+      ...accountingFigures(accounting),
     ],
-    trouble: () => classifying.trouble(),
+    trouble: () => classifying.trouble() ?? accounting?.trouble() ?? null,
   });
   const http = await query.start();
   parts.defer(() => query.stop());
-  const users = [{ name: ANALYST, rights: "read", password: analystKey.key }] as const;
-  const sql = await startSqlPort(parts, { config, store, users, logger });
+  const users = [{ name: ANALYST, rights: "read", sight: "analyst", password: analystKey.key }] as const;
+  const sql = await startSqlPort(parts, { config, store, users, access: sqlAccess(access), logger });
   await startWith(parts, collectors);
 
   const running = parts.move();
   let stopping: Promise<void> | undefined;
   return {
     udp: collectors.addresses,
+    radius: accounting?.addresses ?? [],
     http,
     adminKey,
     failed,
     announce: () => [
       `UDP   ${collectors.addresses.map(formatHostPort).join("  ")}  (NetFlow v1, v5, v7, v9, IPFIX on each)`,
+      ...accountingLine(accounting?.addresses ?? []),
       `API   http://${formatHostPort(http)}/api/v1/traffic/share`,
       `docs  http://${formatHostPort(http)}/docs`,
       ...(sql ? [`SQL   http://${formatHostPort(sql)}  (user ${ANALYST}, password in ${analystKey.file})`] : []),
@@ -101,6 +117,6 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 export const APP: Program<App> = {
   name: "start",
   says: "the platform in one process",
-  options: ["data", "keys", "udp", "http", "sql", "registry"],
+  options: ["data", "keys", "udp", "accounting", "clients", "http", "sql", "registry"],
   start: startApp,
 };

@@ -22,6 +22,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./run.ts")).commandOf((await import("./collector-process.ts")).COLLECTOR),
   },
   {
+    name: "accounting",
+    says: "in a process of its own: RADIUS accounting and files of sessions to Kafka",
+    load: async () => (await import("./run.ts")).commandOf((await import("./accounting-process.ts")).ACCOUNTING),
+  },
+  {
     name: "classifier",
     says: "in a process of its own: Kafka to the store; as many as wanted",
     load: async () => (await import("./run.ts")).commandOf((await import("./classifier-process.ts")).CLASSIFIER),

@@ -1,3 +1,4 @@
+import type { AccountingService } from "@v6meter/accounting";
 import type { Bus, PartitionLag } from "@v6meter/bus";
 import type { ClassifierCounts } from "@v6meter/classifier";
 import type { Collectors, Forwarder } from "@v6meter/collector";
@@ -133,5 +134,46 @@ export async function forwarderFigures(forwarder: Forwarder | null): Promise<Liv
       "Messages that no publish can carry.",
       counts.droppedMessages,
     ),
+  ];
+}
+
+/** What the accounting service did since its start; nothing where there is none. */
+export function accountingFigures(accounting: AccountingService | null): LiveFigures {
+  if (!accounting) return [];
+  const { radius, files, publishing, kernelDrops, clocksOff } = accounting.counts();
+  const dropped = new Map<string, number>();
+  for (const reasons of [radius.dropped, files.dropped])
+    for (const [reason, count] of Object.entries(reasons)) dropped.set(reason, (dropped.get(reason) ?? 0) + count);
+  return [
+    figure("counter", "v6meter_accounting_requests_total", "RADIUS packets read from the sockets.", radius.packets),
+    figure(
+      "counter",
+      "v6meter_accounting_answered_total",
+      "Requests answered, repeated ones among them.",
+      radius.answered + radius.answeredAgain,
+    ),
+    {
+      name: "v6meter_accounting_refused_total",
+      help: "Requests and lines of files that were not taken in.",
+      kind: "counter",
+      values: [...dropped].map(([reason, value]) => ({ labels: { reason }, value })),
+    },
+    figure("counter", "v6meter_accounting_kernel_drops_total", "Requests the kernel dropped.", kernelDrops),
+    figure("counter", "v6meter_accounting_lines_total", "Lines of batch files read.", files.lines),
+    figure(
+      "counter",
+      "v6meter_accounting_files_refused_total",
+      "Batch files that could not be read.",
+      files.filesRefused,
+    ),
+    figure("counter", "v6meter_accounting_events_total", "Session events published.", publishing.events),
+    figure(
+      "gauge",
+      "v6meter_accounting_queued_events",
+      "Session events that wait for the bus.",
+      publishing.queuedEvents,
+    ),
+    figure("counter", "v6meter_accounting_publish_seconds_total", "Time spent publishing.", publishing.publishSeconds),
+    figure("counter", "v6meter_accounting_clocks_off_total", "Events whose own time was not believed.", clocksOff),
   ];
 }

@@ -5,10 +5,10 @@ import type { Config } from "@v6meter/schemas";
 /**
  * The keys of a platform, a file each in its folder of keys, made by whichever process needs one first:
  * `admin` opens the API and /metrics of every process, `subscriber` hashes subscribers' addresses,
- * `analyst` is the password of the SQL port's user, who reads, and `store` that of the user v6meter of a
+ * `identity` hashes the identities of subscribers, `analyst` is the password of the SQL port's user, who reads, and `store` that of the user v6meter of a
  * store in a process of its own, who may do everything.
  */
-export type KeyName = "admin" | "subscriber" | "analyst" | "store";
+export type KeyName = "admin" | "subscriber" | "identity" | "analyst" | "store";
 
 /** A key; `created` says that it was made now, and is to be shown once. */
 export interface Key {

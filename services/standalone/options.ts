@@ -21,6 +21,14 @@ const OPTIONS = {
   kafka: { sets: "bus.kafka.brokers", value: "HOST:PORT", says: "a broker of Kafka; may be repeated", multiple: true },
   store: { sets: "store.url", value: "URL", says: "ClickHouse's HTTP interface" },
   "collector-monitor": { sets: "collector.monitor", value: "HOST:PORT", says: "address of /metrics (127.0.0.1:9601)" },
+  accounting: {
+    sets: "sessions.udp",
+    value: "HOST:PORT",
+    says: "take RADIUS accounting here; may be repeated",
+    multiple: true,
+  },
+  clients: { sets: "sessions.clients_file", value: "FILE", says: "RADIUS clients and their secrets; none: no RADIUS" },
+  "accounting-monitor": { sets: "sessions.monitor", value: "HOST:PORT", says: "address of /metrics (127.0.0.1:9600)" },
   "classifier-monitor": {
     sets: "classifier.monitor",
     value: "HOST:PORT",

@@ -2,17 +2,29 @@ import { createQueryService } from "@v6meter/query";
 import type { Logger } from "@v6meter/runtime";
 import { type Config, formatHostPort } from "@v6meter/schemas";
 import { openServerStore } from "@v6meter/store";
-import { keyLine, openKey } from "./keys.ts";
+import { openAccess } from "./access.ts";
+import { watchOwners } from "./exporter-owner.ts";
+import { keyLine } from "./keys.ts";
 import { needServerStore } from "./needs.ts";
 import type { Program, Running } from "./run.ts";
 
 /** The API over a store in a process of its own: it reads only, and makes no table. */
 async function startQueryProcess(config: Config, logger: Logger): Promise<Running> {
   needServerStore(config);
-  const adminKey = await openKey(config, "admin");
   await using parts = new AsyncDisposableStack();
+  const access = await openAccess(parts, config, logger);
+  const { adminKey, identities, audit } = access;
+  access.checkListens("query.http", config.query.http);
   const store = parts.adopt(await openServerStore({ config: config.store }), (it) => it.stop());
-  const query = createQueryService({ store, config: config.query, adminKey: adminKey.key, logger });
+  const query = createQueryService({
+    store,
+    config: config.query,
+    identities,
+    audit,
+    access: config.access,
+    ownerOf: watchOwners(parts, config.classifier.registry_dir, logger),
+    logger,
+  });
   const http = await query.start();
   parts.defer(() => query.stop());
 
@@ -32,6 +44,6 @@ async function startQueryProcess(config: Config, logger: Logger): Promise<Runnin
 export const QUERY: Program<Running> = {
   name: "query",
   says: "the API over the store",
-  options: ["data", "keys", "store", "http"],
+  options: ["data", "keys", "store", "http", "registry"],
   start: startQueryProcess,
 };

@@ -1,6 +1,6 @@
 import type { Logger } from "@v6meter/runtime";
 import { type Config, type HostPort, parseHostPort } from "@v6meter/schemas";
-import { createSqlPort, type EmbeddedStore, type SqlUser } from "@v6meter/store/interface";
+import { createSqlPort, type EmbeddedStore, type SqlAccess, type SqlUser } from "@v6meter/store/interface";
 
 /** Who reads by the SQL port of every platform. */
 export const ANALYST = "analyst";
@@ -11,13 +11,15 @@ export interface SqlPortParts {
   readonly config: Config;
   readonly store: EmbeddedStore;
   readonly users: readonly SqlUser[];
+  /** Named keys and tokens, and where statements are written down. */
+  readonly access: SqlAccess;
   readonly logger: Logger;
 }
 
 /** ClickHouse's HTTP interface over the store of this process; null where store.sql is. Left to the stack to stop. */
 export async function startSqlPort(
   parts: AsyncDisposableStack,
-  { config, store, users, logger }: SqlPortParts,
+  { config, store, users, access, logger }: SqlPortParts,
 ): Promise<HostPort | null> {
   if (config.store.sql === null) return null;
   const { sql_max_execution_s, sql_max_rows, sql_max_memory_bytes } = config.query;
@@ -26,6 +28,7 @@ export async function startSqlPort(
     at: parseHostPort(config.store.sql) as HostPort,
     setting: "store.sql",
     users,
+    access,
     limits: { maxExecutionS: sql_max_execution_s, maxRows: sql_max_rows, maxMemoryBytes: sql_max_memory_bytes },
     logger,
   });

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { ensureWritableFolder, type Logger } from "@v6meter/runtime";
 import { type Config, Fault, formatHostPort } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
+import { openAccess } from "./access.ts";
 import { openKey } from "./keys.ts";
 import type { Program, Running } from "./run.ts";
+import { sqlAccess } from "./sql-access.ts";
 import { ANALYST, OWNER, startSqlPort } from "./sql-port.ts";
 
 /** The embedded engine as a server for the other processes: they make its tables. */
@@ -20,13 +22,14 @@ async function startStoreProcess(config: Config, logger: Logger): Promise<Runnin
   const owner = await openKey(config, "store");
   const analyst = await openKey(config, "analyst");
   await using parts = new AsyncDisposableStack();
+  const access = await openAccess(parts, config, logger);
   const path = join(config.data_dir, "store");
   const store = parts.adopt(await openEmbeddedStore({ path, config: config.store }), (it) => it.stop());
   const users = [
     { name: OWNER, rights: "all", password: owner.key },
-    { name: ANALYST, rights: "read", password: analyst.key },
+    { name: ANALYST, rights: "read", sight: "analyst", password: analyst.key },
   ] as const;
-  const address = await startSqlPort(parts, { config, store, users, logger });
+  const address = await startSqlPort(parts, { config, store, users, access: sqlAccess(access), logger });
 
   const running = parts.move();
   return {

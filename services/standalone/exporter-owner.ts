@@ -1,0 +1,55 @@
+import { loadRegistry, type Registry, watchRegistry } from "@v6meter/classify";
+import type { Logger } from "@v6meter/runtime";
+import { addressBytes, isMappedV4 } from "@v6meter/schemas";
+
+/** Names the operator that an exporter belongs to, by the registry; null where it names none. */
+export type OwnerOf = (exporter: string) => string | null;
+
+/** Addresses whose owner is remembered between two states of the registry. */
+const REMEMBERED_MAX = 100_000;
+
+function isWithin(bytes: Uint8Array, prefix: Uint8Array, length: number): boolean {
+  for (let bit = 0; bit < length; bit += 8) {
+    const mask = length - bit >= 8 ? 0xff : (0xff << (8 - (length - bit))) & 0xff;
+    if (((bytes[bit >> 3] as number) & mask) !== ((prefix[bit >> 3] as number) & mask)) return false;
+  }
+  return true;
+}
+
+/** The owner by the longest prefix of the registry's exporters, as the classifier finds an exporter. */
+export function ownerOfRegistry({ exporters }: Pick<Registry, "exporters">): OwnerOf {
+  const longestFirst = [...exporters].sort((a, b) => b.prefix.length - a.prefix.length);
+  const remembered = new Map<string, string | null>();
+  const find = (text: string): string | null => {
+    const address = addressBytes(text);
+    if (!address) return null;
+    const isV4 = isMappedV4(address, 0);
+    const bytes = isV4 ? address.subarray(12) : address;
+    const found = longestFirst.find(
+      ({ prefix }) => (prefix.ipVersion === 4) === isV4 && isWithin(bytes, prefix.bytes, prefix.length),
+    );
+    return found?.operator ?? null;
+  };
+  return (exporter) => {
+    const known = remembered.get(exporter);
+    if (known !== undefined) return known;
+    const owner = find(exporter);
+    if (remembered.size < REMEMBERED_MAX) remembered.set(exporter, owner);
+    return owner;
+  };
+}
+
+/** The owner by the registry in force, which is read again when its files change. */
+export function watchOwners(parts: AsyncDisposableStack, folder: string | null, logger: Logger): OwnerOf {
+  const registry = loadRegistry(folder);
+  let ownerOf = ownerOfRegistry(registry);
+  const watch = watchRegistry(folder, {
+    onChange: (changed) => {
+      ownerOf = ownerOfRegistry(changed);
+    },
+    onError: (fault) => logger.error(fault.message),
+    since: registry,
+  });
+  parts.defer(async () => watch.stop());
+  return (exporter) => ownerOf(exporter);
+}
