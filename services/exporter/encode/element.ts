@@ -11,14 +11,16 @@ export interface Element {
 
 /** Writes a number below 2^53 in `length` octets, network byte order (RFC 7011 §6.1.1). */
 export function writeUnsigned(record: Buffer, at: number, length: number, value: number): void {
-  if (length <= 6) {
-    record.writeUIntBE(length < 6 ? value % 2 ** (8 * length) : value, at, length);
-    return;
+  if (length > 8) record.fill(0, at, at + length - 8);
+  const high = length > 4 ? Math.floor(value / 4_294_967_296) : 0;
+  // From the last octet on: shifts take what 32 bits hold, the lower word first.
+  let word = value >>> 0;
+  let octet = at + length - 1;
+  for (let i = 0; i < length && i < 8; i++, octet--) {
+    if (i === 4) word = high >>> 0;
+    record[octet] = word & 0xff;
+    word >>>= 8;
   }
-  record.fill(0, at, at + length - 8);
-  const low = at + length - 8;
-  record.writeUInt32BE(Math.floor(value / 4_294_967_296), low);
-  record.writeUInt32BE(value % 4_294_967_296, low + 4);
 }
 
 type Numeric = {

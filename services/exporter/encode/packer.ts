@@ -28,6 +28,7 @@ export interface PackerOptions {
 interface Open {
   readonly bytes: Buffer;
   at: number;
+  /** The datagram's own; everything else is used again. */
   runs: (RecordRun & { readonly template: Template; readonly setAt: number })[];
   records: number;
   readonly agesMs: Uint32Array;
@@ -75,6 +76,9 @@ export function createPacker(options: PackerOptions): Packer {
       agesMs: datagram.agesMs.slice(0, 2 * datagram.records),
       rows: datagram.rows.slice(0, datagram.records),
     });
+    datagram.at = HEADER_OCTETS[version];
+    datagram.runs = [];
+    datagram.records = 0;
   };
 
   const fits = (datagram: Open, template: Template): boolean => {
@@ -88,11 +92,10 @@ export function createPacker(options: PackerOptions): Packer {
     add(template, flow, row) {
       const key = oneTemplatePerDatagram ? template.id : 0;
       let datagram = open.get(key);
-      if (!datagram || !fits(datagram, template)) {
-        if (datagram) close(datagram);
+      if (!datagram) {
         datagram = begin();
         open.set(key, datagram);
-      }
+      } else if (!fits(datagram, template)) close(datagram);
       let run = datagram.runs.at(-1);
       if (run?.template !== template) {
         endSet(datagram);
@@ -114,7 +117,6 @@ export function createPacker(options: PackerOptions): Packer {
     },
     flush() {
       for (const datagram of open.values()) close(datagram);
-      open.clear();
     },
   };
 }

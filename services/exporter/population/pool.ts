@@ -22,13 +22,22 @@ export class Pool {
     this.#size = size;
   }
 
-  /** One that was given back and is available at `now`; -1 where there is none. */
+  /** The one given back last of those available at `now`; -1 where there is none. */
   takeReturned(now: number): number {
-    if (this.#count === 0 || (this.#availableAt[this.#oldest] as number) > now) return -1;
-    const number = this.#numbers[this.#oldest] as number;
-    this.#oldest = (this.#oldest + 1) % REMEMBERED;
-    this.#count--;
-    return number;
+    for (let place = this.#count - 1; place >= 0; place--) {
+      const at = (this.#oldest + place) % REMEMBERED;
+      if ((this.#availableAt[at] as number) > now) continue;
+      const number = this.#numbers[at] as number;
+      for (let later = place + 1; later < this.#count; later++) {
+        const from = (this.#oldest + later) % REMEMBERED;
+        const to = (this.#oldest + later - 1) % REMEMBERED;
+        this.#numbers[to] = this.#numbers[from] as number;
+        this.#availableAt[to] = this.#availableAt[from] as number;
+      }
+      this.#count--;
+      return number;
+    }
+    return -1;
   }
 
   /** One nobody has held before. Throws CONFIG_INVALID where there is none left. */

@@ -145,7 +145,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
   );
   const traffic = createPopulationTraffic({ scenario, cells, addresses, subscribers, routers, truth, random, fromMs });
 
-  const { sessionAt, flowAt, state, startedAt, flows, traits, today, next, prefix, ipv4, octets } = subscribers;
+  const { sessionAt, flowAt, dueAt, state, startedAt, flows, traits, today, next, prefix, ipv4, octets } = subscribers;
   let sessionEvents = 0;
   let daysOver = 0;
   /** Months since the first, for growth. */
@@ -266,6 +266,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
         flows[s] = (active ? cell.habits.records_per_active_day : 0) + (scanned ? 1 : 0);
         if (startedAt[s] !== NEVER) markServed(s);
         scheduleFlow(cell, s, dayStart, 0);
+        dueAt[s] = Math.min(sessionAt[s] as number, flowAt[s] as number);
       }
   };
 
@@ -284,7 +285,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
         const end = start + 100 * stepS;
         due.fill(NOBODY);
         for (let s = 0; s < subscribers.count; s++) {
-          const at = Math.min(sessionAt[s] as number, flowAt[s] as number);
+          const at = dueAt[s] as number;
           if (at >= end) continue;
           const second = Math.max(0, Math.floor((at - start) / 100));
           next[s] = due[second] as number;
@@ -301,10 +302,11 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
             const s = due[second] as number;
             due[second] = next[s] as number;
             const cell = cells[subscribers.cell[s] as number] as PopulationCell;
-            const at = Math.max(start, Math.min(sessionAt[s] as number, flowAt[s] as number));
+            const at = Math.max(start, dueAt[s] as number);
             if ((sessionAt[s] as number) <= at) session(cell, s, at);
             else flow(cell, s, at, dayStart);
             const again = Math.min(sessionAt[s] as number, flowAt[s] as number);
+            dueAt[s] = again;
             if (again >= end) continue;
             const later = Math.max(second, Math.floor((again - start) / 100));
             next[s] = due[later] as number;

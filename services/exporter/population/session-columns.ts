@@ -19,6 +19,14 @@ export interface SessionFeed {
 
 const BATCH_EVENTS = 65_536;
 
+/** The address columns of a batch, to be written word by word. */
+interface BatchWords {
+  readonly client: DataView;
+  readonly ipv4: DataView;
+  readonly prefix: DataView;
+  readonly delegated: DataView;
+}
+
 /** Events of one step as the columns a session collector publishes. */
 export interface SessionColumnsFeed extends SessionFeed {
   /** The batches filled since the last call; they are filled again after the next one. */
@@ -59,10 +67,11 @@ export function createSessionColumnsFeed(
     region: [...new Set(["unknown", ...cells.map(({ region }) => region.code)])],
     access: [...new Set(["unknown", ...cells.map(({ network }) => network.access)])],
   } satisfies SessionLabels;
-  const places = cells.map(({ network, region, index }) => ({
+  const places = cells.map(({ network, region, index, clientBytes }) => ({
     operator: words.operator.indexOf(network.operator),
     region: words.region.indexOf(region.code),
     access: words.access.indexOf(network.access),
+    client: new DataView(clientBytes.buffer, clientBytes.byteOffset).getUint32(12),
     nasLow: mix(index, 0x6e6173),
     nasHigh: mix(index, 0x6e6174),
   }));
@@ -71,12 +80,13 @@ export function createSessionColumnsFeed(
   let taken: SessionBatch[] = [];
   let filled: SessionBatch[] = [];
   let batch: SessionBatch | null = null;
-  const views = new WeakMap<SessionBatch, { ipv4: DataView; prefix: DataView; delegated: DataView }>();
+  const views = new WeakMap<SessionBatch, BatchWords>();
   const begin = (): SessionBatch => {
     const next = free.pop() ?? createSessionBatch(BATCH_EVENTS);
     if (!views.has(next)) {
       const view = (column: Uint8Array) => new DataView(column.buffer, column.byteOffset);
       views.set(next, {
+        client: view(next.columns.client),
         ipv4: view(next.columns.framed_ip_address),
         prefix: view(next.columns.framed_ipv6_prefix),
         delegated: view(next.columns.delegated_ipv6_prefix),
@@ -86,7 +96,7 @@ export function createSessionColumnsFeed(
     filled.push(next);
     return next;
   };
-  let at: { ipv4: DataView; prefix: DataView; delegated: DataView } | null = null;
+  let at: BatchWords | null = null;
 
   return {
     tell(status, s, atMs) {
@@ -96,6 +106,7 @@ export function createSessionColumnsFeed(
       }
       const { columns } = batch;
       const row = batch.rows++;
+      const words32 = at as NonNullable<typeof at>;
       const c = subscribers.cell[s] as number;
       const cell = cells[c] as PopulationCell;
       const place = places[c] as (typeof places)[number];
@@ -105,7 +116,8 @@ export function createSessionColumnsFeed(
       setU64(columns.event_at, row, atMs);
       setU64(columns.started_at, row, fromMs + 10 * startedAt);
       columns.status_type[row] = status;
-      columns.client.set(cell.clientBytes, 16 * row);
+      words32.client.setUint32(16 * row + 8, 0xffff);
+      words32.client.setUint32(16 * row + 12, place.client);
       columns.nas[2 * row] = place.nasLow;
       columns.nas[2 * row + 1] = place.nasHigh;
       columns.session[2 * row] = mix(s, startedAt);
@@ -116,7 +128,6 @@ export function createSessionColumnsFeed(
       columns.region[row] = place.region;
       columns.access[row] = place.access;
       const kind = (subscribers.traits[s] as number) & TRAITS.ipv4;
-      const words32 = at as NonNullable<typeof at>;
       if (kind !== IPV4_KINDS.none) {
         const number = subscribers.ipv4[s] as number;
         words32.ipv4.setUint16(16 * row + 10, 0xffff);

@@ -57,6 +57,8 @@ export interface Subscribers {
   /** Bytes of a median active day. */
   readonly dayBytes: Float32Array;
   readonly sessionAt: Uint32Array;
+  /** The earlier of sessionAt and flowAt. */
+  readonly dueAt: Uint32Array;
   readonly flowAt: Uint32Array;
   /** Flows still to come today. */
   readonly flows: Uint8Array;
@@ -86,6 +88,7 @@ export function createSubscribers(cells: readonly PopulationCell[], random: Rand
     activeDay: new Uint8Array(count),
     dayBytes: new Float32Array(count),
     sessionAt: new Uint32Array(count),
+    dueAt: new Uint32Array(count),
     flowAt: new Uint32Array(count).fill(NEVER),
     flows: new Uint8Array(count),
     startedAt: new Uint32Array(count).fill(NEVER),
