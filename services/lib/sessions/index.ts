@@ -4,4 +4,5 @@ export {
   SessionTable,
   type SessionTableOptions,
   type SessionTotals,
+  type Wanted,
 } from "./session-table.ts";

@@ -42,13 +42,19 @@ function mix(hash: number, word: number, a: number, b: number): number {
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-/** A hash of two words and a class, well mixed in all its bits. */
+/** A hash of two words and a salt, well mixed in all its 32 bits, as a signed integer. */
 export function hashOf(high: number, low: number, salt: number): number {
   let hash = mix(salt, high, 0xcc9e2d51, 0x1b873593);
   hash = mix(hash, low, 0xcc9e2d51, 0x1b873593);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
+}
+
+/** Keys of two words each. */
+export interface Keys {
+  readonly high: Uint32Array;
+  readonly low: Uint32Array;
 }
 
 /**
@@ -60,9 +66,6 @@ export class PrefixKeys {
   /** Lengths there are, longest first, and the class of each. */
   lengths: number[] = [];
   classes: number[] = [];
-  /** The key made last. */
-  high = 0;
-  low = 0;
   readonly #classOf = new Int8Array(129).fill(-1);
   readonly #masks = Array.from({ length: 129 }, (_, length) =>
     Uint32Array.from([0, 1, 2, 3], (index) => maskWord(length, index)),
@@ -84,14 +87,14 @@ export class PrefixKeys {
     return given;
   }
 
-  /** Makes the key of an address under a length. */
-  make(words: Uint32Array, at: number, length: number): void {
+  /** Makes the n-th keys those of an address under a length. */
+  make(words: Uint32Array, at: number, length: number, keys: Keys, n: number): void {
     const mask = this.#masks[length] as Uint32Array;
-    const first = ((words[at] as number) & (mask[0] as number)) >>> 0;
-    const second = ((words[at + 1] as number) & (mask[1] as number)) >>> 0;
+    const first = (words[at] as number) & (mask[0] as number);
+    const second = (words[at + 1] as number) & (mask[1] as number);
     if (length <= HALF_BITS) {
-      this.high = first;
-      this.low = second;
+      keys.high[n] = first;
+      keys.low[n] = second;
       return;
     }
     const third = (words[at + 2] as number) & (mask[2] as number);
@@ -100,7 +103,7 @@ export class PrefixKeys {
     high = mix(mix(high, third, 0xcc9e2d51, 0x1b873593), fourth, 0xcc9e2d51, 0x1b873593);
     let low = mix(mix(~this.#seed, fourth, 0x239b961b, 0xab0e9789), third, 0x239b961b, 0xab0e9789);
     low = mix(mix(low, second, 0x239b961b, 0xab0e9789), first, 0x239b961b, 0xab0e9789);
-    this.high = hashOf(high, low, this.#seed);
-    this.low = hashOf(low, high, ~this.#seed);
+    keys.high[n] = hashOf(high, low, this.#seed);
+    keys.low[n] = hashOf(low, high, ~this.#seed);
   }
 }

@@ -1,5 +1,3 @@
-import { OPEN } from "./moments.ts";
-
 const MAX_NASES = 65_536;
 /** Resets of one NAS that are remembered; older ones only matter to events that come later than they. */
 const RESETS_KEPT = 16;
@@ -44,8 +42,8 @@ export class Resets {
     return end;
   }
 
-  /** When a NAS was reset first after a moment; OPEN where it was not. */
-  after(nas: number, moment: number): number {
-    return this.endOf(nas, moment, OPEN);
+  /** Whether a NAS ever was reset. */
+  wasReset(nas: number): boolean {
+    return this.#reset[nas] === 1;
   }
 }

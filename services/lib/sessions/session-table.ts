@@ -439,9 +439,9 @@ export class SessionTable {
       this.#refused++;
       return false;
     }
-    this.#keys.make(words, at, length);
-    this.#high = this.#keys.high;
-    this.#low = this.#keys.low;
+    this.#keys.make(words, at, length, eventKey, 0);
+    this.#high = eventKey.high[0] as number;
+    this.#low = eventKey.low[0] as number;
     return true;
   }
 
@@ -522,97 +522,198 @@ export class SessionTable {
     this.#freeBlocks[count] = block;
   }
 
-  /**
-   * The holding of an address at a moment; -1 where there is none. `words` holds the address as four words in
-   * memory order from `at` on; `port` is the subscriber's, of IPv4; `network` is where a private address is
-   * looked for, see networkOf. Of prefixes the longest; where none covers the moment, one that
-   * began or ended within the grace of it. Bench: sessions.bench.ts.
-   */
+  /** The holding of one address at a moment; -1 where there is none. See findAll. */
   find(words: Uint32Array, at: number, port: number, network: number, atMs: number): number {
-    const moment = momentOf(atMs);
-    if (isV4(words, at)) {
-      const address = words[at + 3] as number;
-      const isPrivate = isPrivateV4(address);
-      if (isPrivate && network < 0) return NONE;
-      const keyClass = isPrivate ? PRIVATE_V4 : PUBLIC_V4;
-      const hash = hashOf(address, isPrivate ? 1 + network : 0, this.#salt);
-      const found = this.#search(hash, address, port, keyClass, network, moment);
-      return found !== NONE ? found : this.#near;
-    }
+    one.words.set(words.subarray(at, at + 4));
+    one.port[0] = port;
+    one.network[0] = network;
+    one.atMs[0] = atMs;
+    this.findAll(one, 1, one.found);
+    return one.found[0] as number;
+  }
+
+  /**
+   * The holdings of addresses, each at its moment, into `found`; -1 where there is none. Of prefixes the
+   * longest that covers the moment; where none does, one that began or ended within the grace of it. Many are
+   * looked up side by side, a step at a time, so that the waits for memory overlap. Bench: sessions.bench.ts.
+   */
+  findAll(wanted: Wanted, rows: number, found: Int32Array): void {
+    for (let from = 0; from < rows; from += CHUNK) this.#findChunk(wanted, from, Math.min(CHUNK, rows - from), found);
+  }
+
+  #findChunk({ words, port, network, atMs }: Wanted, from: number, rows: number, found: Int32Array): void {
     const { lengths, classes } = this.#keys;
-    let near = NONE;
-    for (let i = 0; i < lengths.length; i++) {
-      const keyClass = classes[i] as number;
-      this.#keys.make(words, at, lengths[i] as number);
-      const { high, low } = this.#keys;
-      const found = this.#search(hashOf(high, low, this.#salt + keyClass), high, low, keyClass, 0, moment);
-      if (found !== NONE) return found;
-      if (near === NONE) near = this.#near;
+    const { pending, wantedMoment } = scratch;
+    let waiting = 0;
+    let walking = 0;
+    for (let i = 0; i < rows; i++) {
+      const row = from + i;
+      found[row] = NONE;
+      wantedMoment[i] = momentOf(atMs[row] as number);
+      if (!isV4(words, row * 4)) {
+        pending[waiting++] = i;
+        continue;
+      }
+      const address = words[row * 4 + 3] as number;
+      const isPrivate = isPrivateV4(address);
+      const net = network[row] as number;
+      if (isPrivate && net < 0) continue;
+      scratch.high[walking] = address;
+      // IPv4 is looked for by its port, where a prefix has its second word.
+      scratch.low[walking] = port[row] as number;
+      const place = isPrivate ? 1 + net : 0;
+      scratch.network[walking] = place;
+      this.#want(walking++, i, isPrivate ? PRIVATE_V4 : PUBLIC_V4, hashOf(address, place, this.#salt));
     }
-    return near;
+    if (walking > 0) {
+      this.#walk(walking);
+      this.#settle(walking, from, found);
+    }
+    for (let length = 0; length < lengths.length && waiting > 0; length++) {
+      const keyClass = classes[length] as number;
+      for (let n = 0; n < waiting; n++) {
+        const i = pending[n] as number;
+        this.#keys.make(words, (from + i) * 4, lengths[length] as number, scratch, n);
+        const hash = hashOf(scratch.high[n] as number, scratch.low[n] as number, this.#salt + keyClass);
+        this.#want(n, i, keyClass, hash);
+      }
+      this.#walk(waiting);
+      waiting = this.#settle(waiting, from, found);
+    }
+    // What only the grace found is told as the complement of a holding below -1.
+    for (let row = from; row < from + rows; row++)
+      if ((found[row] as number) < NONE) found[row] = NEAR - (found[row] as number);
   }
 
-  /** What #search found within the grace of its moment. */
-  #near = NONE;
+  /** Gets the n-th key ready to be looked for. */
+  #want(n: number, row: number, keyClass: number, hash: number): void {
+    scratch.row[n] = row;
+    scratch.keyClass[n] = keyClass;
+    scratch.walker[n] = n;
+    scratch.at[n] = this.#byKey.bucketOf(hash);
+    scratch.last[n] = 0;
+    scratch.first[n] = 0;
+  }
 
-  #search(hash: number, high: number, low: number, keyClass: number, network: number, moment: number): number {
-    this.#near = NONE;
+  /** Walks the chains of the keys that are looked for, all of them a link at a time. */
+  #walk(count: number): void {
+    const { walker, at, high } = scratch;
+    const heads = this.#byKey.heads.segments;
     const { segments } = this.#holdings;
-    let holding = this.#byKey.head(this.#byKey.bucketOf(hash));
-    let last = NONE;
-    let lastBegin = -1;
-    let first = NONE;
-    let firstBegin = OPEN;
-    while (holding !== 0) {
-      const words = segments[segmentOf(holding)] as Uint32Array;
-      const place = recordOf(holding) * HOLDING_WORDS;
-      if (words[place] === high) {
-        const owner = words[place + OWNER] as number;
-        if (
-          ((owner >>> CLASS_SHIFT) & 15) === keyClass &&
-          this.#isKey(words[place + LOW] as number, low, keyClass, owner, network)
-        ) {
-          const begin = this.#beginOf(holding, owner & SESSION_MASK);
-          // Of two that began at once the one of the higher name, in whatever order they were told.
-          if (begin <= moment) {
-            if (begin > lastBegin || (begin === lastBegin && this.#isHigher(holding, last))) {
-              last = holding;
-              lastBegin = begin;
-            }
-          } else if (begin < firstBegin || (begin === firstBegin && this.#isHigher(holding, first))) {
-            first = holding;
-            firstBegin = begin;
-          }
-        }
-      }
-      holding = words[place + NEXT_HOLDING] as number;
+    for (let n = 0; n < count; n++) {
+      const bucket = at[n] as number;
+      at[n] = (heads[segmentOf(bucket)] as Uint32Array)[recordOf(bucket)] as number;
     }
-    let distance = this.#graceMs + 1;
-    if (last !== NONE) {
-      const end = this.#endOf(last);
-      if (moment < end) return last;
-      // Its last moment is the one before its end.
-      if (moment - end + 1 < distance) {
-        this.#near = last;
-        distance = moment - end + 1;
+    let walking = count;
+    while (walking > 0) {
+      let still = 0;
+      for (let w = 0; w < walking; w++) {
+        const holding = at[w] as number;
+        if (holding === 0) continue;
+        const n = walker[w] as number;
+        const words = segments[segmentOf(holding)] as Uint32Array;
+        const place = recordOf(holding) * HOLDING_WORDS;
+        const next = words[place + NEXT_HOLDING] as number;
+        if (words[place] === high[n])
+          this.#consider(n, holding, words[place + LOW] as number, words[place + OWNER] as number);
+        at[still] = next;
+        walker[still] = n;
+        still++;
       }
+      walking = still;
     }
-    if (firstBegin - moment < distance) this.#near = first;
-    return NONE;
   }
 
-  #isKey(own: number, low: number, keyClass: number, owner: number, network: number): boolean {
-    if (keyClass > PRIVATE_V4) return own === low;
-    // `low` is a port.
-    if ((own & 0xffff) > low || own >>> 16 < low) return false;
-    return keyClass === PUBLIC_V4 || this.#network(owner & SESSION_MASK) === network;
+  /** A holding whose key may be the one looked for: keeps the last that began, and the first yet to begin. */
+  #consider(n: number, holding: number, own: number, owner: number): void {
+    const keyClass = (owner >>> CLASS_SHIFT) & 15;
+    const low = scratch.low[n] as number;
+    if (keyClass !== scratch.keyClass[n]) return;
+    if (keyClass > PRIVATE_V4) {
+      if (own !== low) return;
+    } else {
+      if ((own & 0xffff) > low || own >>> 16 < low) return;
+      if (keyClass === PRIVATE_V4 && 1 + this.#network(owner & SESSION_MASK) !== scratch.network[n]) return;
+    }
+    const last = scratch.last[n] as number;
+    if (last === 0) {
+      // Most keys have one holding: when it was is asked for all of them together.
+      scratch.last[n] = holding;
+      return;
+    }
+    const moment = scratch.wantedMoment[scratch.row[n] as number] as number;
+    this.#rank(n, last, moment);
+    this.#rank(n, holding, moment);
   }
 
-  #isHigher(holding: number, than: number): boolean {
+  #rank(n: number, holding: number, moment: number): void {
+    const { last, first } = scratch;
+    if (this.#beginOf(holding, this.#holding(holding, OWNER) & SESSION_MASK) <= moment) {
+      if (this.#isLater(holding, last[n] as number, moment)) last[n] = holding;
+    } else {
+      if (last[n] === holding) last[n] = 0;
+      if (first[n] === 0 || !this.#isLater(holding, first[n] as number, OPEN)) first[n] = holding;
+    }
+  }
+
+  /** Whether a holding began after another; of two that began at once the one of the higher name, whoever was told first. */
+  #isLater(holding: number, than: number, before: number): boolean {
+    if (than === 0 || than === holding) return true;
     const one = this.#holding(holding, OWNER) & SESSION_MASK;
     const other = this.#holding(than, OWNER) & SESSION_MASK;
+    const otherBegin = this.#beginOf(than, other);
+    const later = this.#beginOf(holding, one) - otherBegin;
+    if (later !== 0 || otherBegin > before) return later > 0 || otherBegin > before;
     const high = this.#session(one, KEY_HIGH) - this.#session(other, KEY_HIGH);
     return (high === 0 ? this.#session(one, KEY_LOW) - this.#session(other, KEY_LOW) : high) > 0;
+  }
+
+  /** Writes down what the walk found; gives the number of those, now in `pending`, for which no holding covers the moment. */
+  #settle(count: number, from: number, found: Int32Array): number {
+    const { row, last, first, pending, wantedMoment } = scratch;
+    const sessions = this.#sessions.segments;
+    const holdings = this.#holdings.segments;
+    let waiting = 0;
+    for (let n = 0; n < count; n++) {
+      const i = row[n] as number;
+      const moment = wantedMoment[i] as number;
+      const holding = last[n] as number;
+      let ahead = first[n] as number;
+      let distance = this.#graceMs + 1;
+      let near = 0;
+      if (holding !== 0) {
+        const owner = (holdings[segmentOf(holding)] as Uint32Array)[
+          recordOf(holding) * HOLDING_WORDS + OWNER
+        ] as number;
+        const words = sessions[segmentOf(owner & SESSION_MASK)] as Uint32Array;
+        const place = recordOf(owner & SESSION_MASK) * SESSION_WORDS;
+        const state = words[place + NAS_STATE] as number;
+        const highs = words[place + HIGHS_PLACE] as number;
+        let begin = joinMoment(words[place + BEGIN] as number, highs & 0xff);
+        let end = joinMoment(words[place + END] as number, (highs >>> 8) & 0xff);
+        if (state & LISTED || this.#resets.wasReset(state & 0xffff)) {
+          begin = this.#beginOf(holding, owner & SESSION_MASK);
+          end = this.#endOf(holding);
+        }
+        if (begin > moment) {
+          ahead = holding;
+        } else if (moment < end) {
+          found[from + i] = holding;
+          continue;
+        } else if (moment - end + 1 < distance) {
+          // Its last moment is the one before its end.
+          near = holding;
+          distance = moment - end + 1;
+        }
+      }
+      if (ahead !== 0) {
+        const begin = this.#beginOf(ahead, this.#holding(ahead, OWNER) & SESSION_MASK);
+        if (begin - moment < distance) near = ahead;
+      }
+      if (near !== 0 && found[from + i] === NONE) found[from + i] = NEAR - near;
+      pending[waiting++] = i;
+    }
+    return waiting;
   }
 
   /** Writes the subscriber of a holding at a moment to `out`, low word first; zero where it is not told. */
@@ -836,11 +937,54 @@ export class SessionTable {
 
 /** Where nothing was found. */
 const NONE = -1;
+/** A holding h that only the grace found is NEAR - h until all lengths were tried. */
+const NEAR = -2;
+
+/** Addresses to be looked up, and when. */
+export interface Wanted {
+  /** Four words an address, in memory order. */
+  readonly words: Uint32Array;
+  /** The subscriber's port, which tells blocks of a shared IPv4 address apart. */
+  readonly port: Uint16Array;
+  /** Where a private IPv4 address is looked for, see networkOf. */
+  readonly network: Int32Array;
+  readonly atMs: Float64Array;
+}
+
+const one = {
+  words: new Uint32Array(4),
+  port: new Uint16Array(1),
+  network: new Int32Array(1),
+  atMs: new Float64Array(1),
+  found: new Int32Array(1),
+};
+
+/** Look-ups that go side by side: so many that waits overlap, so few that what is kept of them stays near. */
+const CHUNK = 1_024;
+const scratch = {
+  /** Rows of the chunk that have not found a holding yet. */
+  pending: new Int32Array(CHUNK),
+  wantedMoment: new Float64Array(CHUNK),
+  row: new Int32Array(CHUNK),
+  high: new Uint32Array(CHUNK),
+  low: new Uint32Array(CHUNK),
+  keyClass: new Uint8Array(CHUNK),
+  network: new Int32Array(CHUNK),
+  /** Of what goes on: which key, and where in its chain. */
+  walker: new Int32Array(CHUNK),
+  at: new Uint32Array(CHUNK),
+  /** Of each key: the holding that began last before the moment, and the one that begins first after it. */
+  last: new Uint32Array(CHUNK),
+  first: new Uint32Array(CHUNK),
+};
 const ANY_PORTS = 0xffff_0000;
 
 /** What a new session is told to hold, a few words each; one serves all events. */
 const TOLD_WORDS = 3;
 const told = new Uint32Array(TOLD_WORDS * HOLDING_KINDS.length);
+
+/** The key of what an event tells; one serves all events. */
+const eventKey = { high: new Uint32Array(1), low: new Uint32Array(1) };
 
 /** The addresses of a batch as words in memory order. */
 interface Addresses {
