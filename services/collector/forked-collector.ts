@@ -22,9 +22,12 @@ export class ForkedCollector {
   counts: CollectorCounts | null = null;
   /** It listens and has not ended. */
   isRunning = false;
+  /** How long it had listened when it ended. */
+  livedMs = 0;
   /** It has published everything and ended as told. */
   hasFinished = false;
   #failure: Fault | null = null;
+  #runningSince = Number.POSITIVE_INFINITY;
   #onClosed: (() => void) | null = null;
 
   constructor({ name, start, onMessage }: ForkedCollectorOptions) {
@@ -46,6 +49,7 @@ export class ForkedCollector {
         this.hasFinished = true;
       } else if (message.kind === "started") {
         this.isRunning = true;
+        this.#runningSince = performance.now();
         onMessage(message);
         ready.resolve(message.addresses);
       } else onMessage(message);
@@ -53,6 +57,7 @@ export class ForkedCollector {
     this.gone = new Promise((resolve) => {
       const end = () => {
         this.isRunning = false;
+        this.livedMs = Math.max(0, performance.now() - this.#runningSince);
         ready.reject(this.failure);
         resolve();
       };

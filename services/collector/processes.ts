@@ -4,7 +4,6 @@ import type { CollectorCounts } from "./collector.ts";
 import type { Collectors, CollectorsOptions } from "./collectors.ts";
 import { Coordinator } from "./coordinator.ts";
 import { ForkedCollector } from "./forked-collector.ts";
-import { addCounts } from "./sum.ts";
 import { checkFree } from "./udp.ts";
 
 /** Processes whose parent was killed publish what they have and end: their addresses are free within this time. */
@@ -12,9 +11,9 @@ const FREE_WITHIN_MS = 6_000;
 const FREE_LOOK_MS = 100;
 const RESPAWN_MIN_MS = 100;
 const RESPAWN_MAX_MS = 5_000;
-/** So many ends within this time are no accident: the collectors give up. */
-const DEATHS_MAX = 5;
-const DEATHS_WITHIN_MS = 10_000;
+/** So many in a row that listened no longer than this are no accident: the collectors give up. */
+const EARLY_DEATHS_MAX = 5;
+const EARLY_MS = 10_000;
 const ADOPT_EVERY_MS = 10_000;
 
 interface Slot {
@@ -35,7 +34,7 @@ export function createCollectorProcesses({ config, busPath, logger, onExit }: Co
     maxExporters: config.collector.max_exporters,
     tell: (id, message) => collectors.get(id)?.tell(message),
   });
-  const deaths: number[] = [];
+  let earlyDeaths = 0;
   let lastId = 0;
   let addresses: readonly HostPort[] = [];
   let restarts = 0;
@@ -67,18 +66,17 @@ export function createCollectorProcesses({ config, busPath, logger, onExit }: Co
     return collector;
   }
 
-  function onDeath(slot: Slot, { name, failure }: ForkedCollector): void {
+  function onDeath(slot: Slot, { name, failure, livedMs }: ForkedCollector): void {
     slot.collector = null;
-    restarts++;
-    const now = performance.now();
-    deaths.push(now);
-    while (now - (deaths[0] as number) > DEATHS_WITHIN_MS) deaths.shift();
-    if (deaths.length >= DEATHS_MAX) {
+    earlyDeaths = livedMs < EARLY_MS ? earlyDeaths + 1 : 0;
+    if (earlyDeaths >= EARLY_DEATHS_MAX) {
       state = "stopping";
-      onExit(new Fault(failure.code, `${DEATHS_MAX} collectors ended in a row; the last: ${failure.message}`));
+      const says = `${EARLY_DEATHS_MAX} collectors in a row ended soon after their start; the last: ${failure.message}`;
+      onExit(new Fault(failure.code, says));
       return;
     }
-    const waitMs = Math.min(RESPAWN_MIN_MS * 2 ** (deaths.length - 1), RESPAWN_MAX_MS);
+    restarts++;
+    const waitMs = Math.min(RESPAWN_MIN_MS * 2 ** earlyDeaths, RESPAWN_MAX_MS);
     logger.error({ name, restart_in_ms: waitMs }, `${failure.message}; it is started again`);
     slot.respawn = setTimeout(() => spawn(slot, addresses.map(formatHostPort)), waitMs);
   }
@@ -151,9 +149,22 @@ async function addressesFree(udp: readonly string[]): Promise<void> {
         await checkFree(parseHostPort(text) as HostPort);
         break;
       } catch (error) {
-        if (performance.now() > giveUpAt) throw error;
+        const { code } = (error as Fault).cause as NodeJS.ErrnoException;
+        if (code !== "EADDRINUSE" || performance.now() > giveUpAt) throw error;
         await sleep(FREE_LOOK_MS);
       }
     }
   }
+}
+
+/** Sums of what several collectors did; null where none has told anything. */
+function addCounts(all: readonly (CollectorCounts | null)[]): CollectorCounts | null {
+  const [first, ...others] = all.filter((counts) => counts !== null);
+  if (!first) return null;
+  const sum = { ...first };
+  for (const { trouble, ...counts } of others) {
+    sum.trouble ??= trouble;
+    for (const [name, count] of Object.entries(counts)) sum[name as keyof typeof counts] += count;
+  }
+  return sum;
 }
