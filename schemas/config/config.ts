@@ -316,6 +316,14 @@ export const storeConfig = z
 export const queryConfig = z
   .strictObject({
     http: hostPort.default("127.0.0.1:8080").describe("Address of the API"),
+    catalogue_dir: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "Folder of YAML and CSV files with indicators, objects, targets and reported figures beside the built-in ones; looked at whenever they are asked for; null: none",
+      ),
     sql_max_execution_s: z
       .int()
       .min(1)

@@ -3,6 +3,9 @@ import { catalogueId } from "./indicator.ts";
 
 const text = z.string({ error: "a text is needed" }).min(1).max(2_000);
 
+/** Whose target it is. */
+export const TARGET_SCOPES = ["national", "provincial"] as const;
+
 /** A value an indicator is to reach by a month. */
 export const target = z.strictObject({
   id: catalogueId.describe("The key"),
@@ -13,7 +16,7 @@ export const target = z.strictObject({
     .record(z.string(), z.array(z.string().min(1)).min(1))
     .default({})
     .describe("Rows of the indicator it is about, by grouping; all without it"),
-  scope: z.enum(["national", "provincial"], { error: "allowed are national, provincial" }),
+  scope: z.enum(TARGET_SCOPES, { error: "allowed are national, provincial" }),
   value: z.number({ error: "a number in the indicator's unit is needed" }).describe("In the indicator's unit"),
   by: z
     .string()

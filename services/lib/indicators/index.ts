@@ -3,3 +3,4 @@ export { type CatalogueOptions, type OpenCatalogue, openCatalogue } from "./open
 export { type Answer, type Figure, type FigureRow, MAX_ROWS, type Question } from "./question.ts";
 export { type Rollup, rollupOf } from "./rollup.ts";
 export { CLASS_PARAMETERS } from "./statement.ts";
+export { LOOK_BACK_MONTHS, type MonthFigure, monthBegin, monthNumber, type TargetProgress } from "./target-progress.ts";

@@ -1,4 +1,4 @@
-import type { Indicator } from "@v6meter/schemas";
+import type { Indicator, IndicatorGrouping, Target } from "@v6meter/schemas";
 import { Fault } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import type { Catalogue, Refusal } from "./catalogue.ts";
@@ -9,6 +9,7 @@ import { judge, type Verdict } from "./judge.ts";
 import { type ParsedFile, parseFile } from "./parse-file.ts";
 import type { Answer, Question } from "./question.ts";
 import type { Types } from "./statement.ts";
+import { LOOK_BACK_MONTHS, monthBegin, monthNumber, type TargetProgress, targetProgress } from "./target-progress.ts";
 
 export interface CatalogueOptions {
   readonly store: Store;
@@ -23,6 +24,8 @@ export interface OpenCatalogue {
   current(): Promise<Catalogue>;
   /** Throws QUERY_INVALID for what the indicator does not allow. */
   evaluate(indicator: Indicator, question: Question): Promise<Answer>;
+  /** How far a target is by the months that have ended. */
+  progress(target: Target, nowMs: number): Promise<TargetProgress>;
 }
 
 /** Opens the catalogue; nothing is read or asked before it is. */
@@ -77,6 +80,23 @@ export function openCatalogue({ store, dir, onRefused = () => {} }: CatalogueOpt
             return asked;
           }),
       });
+    },
+
+    async progress(target, nowMs) {
+      const { indicators } = await this.current();
+      const indicator = indicators.get(target.indicator);
+      if (indicator === undefined) throw new RangeError(`${target.id} is a target of no indicator`);
+      const now = monthNumber(nowMs);
+      // Reported figures may be years apart; traffic older than the pace looks back is not read.
+      const since = indicator.series === undefined ? now - LOOK_BACK_MONTHS - 1 : 0;
+      const { rows } = await this.evaluate(indicator, {
+        period: { fromMs: monthBegin(since), toMs: monthBegin(now) },
+        by: [],
+        interval: "1mo",
+        filters: target.where as Partial<Record<IndicatorGrouping, string[]>>,
+      });
+      const months = rows.flatMap(({ atMs, value }) => (atMs === null || value === null ? [] : [{ atMs, value }]));
+      return targetProgress(target, indicator, months);
     },
   };
 }

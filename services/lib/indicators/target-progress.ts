@@ -23,7 +23,8 @@ export interface TargetProgress {
   readonly projectedMs: number | null;
 }
 
-const LOOK_BACK_MONTHS = 12;
+/** The pace is that of so many months. */
+export const LOOK_BACK_MONTHS = 12;
 const FARTHEST_MONTHS = 600;
 const OFFSET_MS = 8 * 3_600_000;
 
