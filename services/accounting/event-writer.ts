@@ -22,7 +22,7 @@ const NAS_MAX = 65_536;
 /** An Event-Timestamp later than its arrival by more than this, or before 2000, is a clock that is not set. */
 const CLOCK_TOLERANCE_MS = 60_000;
 const CLOCK_UNSET_BEFORE_MS = Date.UTC(2000, 0, 1);
-const { start, accounting_on, accounting_off } = SESSION_STATUS_TYPES;
+const { start, stop, accounting_on, accounting_off } = SESSION_STATUS_TYPES;
 const STATUS_TYPES: ReadonlySet<number> = new Set(Object.values(SESSION_STATUS_TYPES));
 /** Framed-IP-Address values that are no address: none, and the two of RFC 2865 section 5.8. */
 const NO_ADDRESS: ReadonlySet<number> = new Set([0, 0xffff_ffff, 0xffff_fffe]);
@@ -160,7 +160,8 @@ export class EventWriter {
     const ofNas = told.status === accounting_on || told.status === accounting_off;
     if (told.nas === null || (!ofNas && told.session === null)) return "session_untold";
     const identity = ofNas || told.identity === null ? "" : normaliseIdentity(told.identity);
-    if (!ofNas && identity === "") return "identity_untold";
+    // A Stop ends its session without telling whose it was.
+    if (!ofNas && identity === "" && told.status !== stop) return "identity_untold";
     const { outbox, keys } = this.#options;
     // Two operators may give one name to a NAS, a session or a subscriber.
     const nasName = `nas\0${told.operator}\0${told.nas}`;
@@ -176,6 +177,7 @@ export class EventWriter {
     columns.access[row] = outbox.label("access", told.access);
     if (ofNas) return batch;
     columns.session.set(keys.nameHash(`session\0${nasName}\0${told.session}`), row * 2);
+    if (identity === "") return batch;
     const { now, next, rotatesAtMs } = keys.hash(`${told.operator}\0${identity}`, told.eventAtMs);
     columns.subscriber.set(now, row * 2);
     if (next !== null) {

@@ -25,6 +25,8 @@ export interface AccountingOptions {
   readonly bus: Bus;
   readonly keys: IdentityKeys;
   readonly logger: Logger;
+  /** How often the file of clients is looked at for a change. */
+  readonly reloadEveryMs?: number;
   /** Called when it ends without having been asked to: nothing more is taken in. */
   readonly onExit: (error: Error) => void;
 }
@@ -63,7 +65,7 @@ function sumOf(outboxes: readonly Outbox[]): OutboxCounts {
  * reads what the kernel still holds, publishes and answers it, and then returns.
  */
 export function createAccountingService(options: AccountingOptions): AccountingService {
-  const { config, bus, keys, logger, onExit } = options;
+  const { config, bus, keys, logger, onExit, reloadEveryMs = RELOAD_EVERY_MS } = options;
   // A position of a file rides with the rows of that file alone, so files have an outbox of their own.
   const outboxes = [new Outbox({ bus, logger }), new Outbox({ bus, logger })] as const;
   const listeners: Listener[] = [];
@@ -159,7 +161,7 @@ export function createAccountingService(options: AccountingOptions): AccountingS
         logger.error(`the clients in force stay: ${(error as Error).message}`);
       }
     };
-    return setInterval(look, RELOAD_EVERY_MS);
+    return setInterval(look, reloadEveryMs);
   }
 
   return {
