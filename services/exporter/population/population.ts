@@ -14,12 +14,15 @@ import { createSessionColumnsFeed, type SessionColumnsFeed, type SessionFeed } f
 import {
   CONDUCTS,
   createSubscribers,
+  HALVES,
   IPV4_KINDS,
   NEVER,
+  OCTETS,
   SEEN,
   STATES,
   type Subscribers,
   TRAITS,
+  WORDS,
 } from "./subscribers.ts";
 import { createAddresses, createPopulationTraffic } from "./traffic.ts";
 import { createTruthCounter, type PopulationTruth, SUMS } from "./truth.ts";
@@ -162,43 +165,46 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
     const perDay = cell.newSessionsPerDay;
     const gap = perDay > 0 ? drawExponential(random, (100 * DAY_S) / perDay) : Number.POSITIVE_INFINITY;
     const interim = cell.habits.interim_h > 0 ? cell.habits.interim_h * 360_000 : Number.POSITIVE_INFINITY;
-    state[s] = interim < gap ? (state[s] as number) | STATES.interim : (state[s] as number) & ~STATES.interim;
-    sessionAt[s] = Math.min(NEVER, now + Math.max(200, Math.floor(Math.min(gap, interim))));
+    state[OCTETS * s] =
+      interim < gap ? (state[OCTETS * s] as number) | STATES.interim : (state[OCTETS * s] as number) & ~STATES.interim;
+    sessionAt[WORDS * s] = Math.min(NEVER, now + Math.max(200, Math.floor(Math.min(gap, interim))));
   };
 
   const ipv4Pool = (cell: PopulationCell, kind: number) =>
     kind === IPV4_KINDS.own ? cell.own : kind === IPV4_KINDS.port_block ? cell.blocks : cell.private;
 
   const markServed = (s: number) => {
-    const kind = (traits[s] as number) & TRAITS.ipv4;
+    const kind = (traits[OCTETS * s] as number) & TRAITS.ipv4;
     let seen: number = SEEN.session;
-    if ((state[s] as number) & STATES.ipv6) seen |= SEEN.ipv6;
+    if ((state[OCTETS * s] as number) & STATES.ipv6) seen |= SEEN.ipv6;
     if (kind !== IPV4_KINDS.none) seen |= SEEN.ipv4;
     if (kind === IPV4_KINDS.private || kind === IPV4_KINDS.shared) seen |= SEEN.privateIpv4;
-    today[s] = (today[s] as number) | seen;
+    today[OCTETS * s] = (today[OCTETS * s] as number) | seen;
   };
 
   const begin = (cell: PopulationCell, s: number, now: number) => {
-    const kind = (traits[s] as number) & TRAITS.ipv4;
+    const kind = (traits[OCTETS * s] as number) & TRAITS.ipv4;
     const share = cell.ipv6Share + cell.network.ipv6_growth_per_month * monthsIn;
     // Who has no IPv4 is given IPv6 in any case.
-    const given = kind === IPV4_KINDS.none || (subscribers.ipv6Above[s] as number) < share * 65_536;
-    state[s] = given ? (state[s] as number) | STATES.ipv6 : (state[s] as number) & ~STATES.ipv6;
+    const given = kind === IPV4_KINDS.none || (subscribers.ipv6Above[HALVES * s] as number) < share * 65_536;
+    state[OCTETS * s] = given
+      ? (state[OCTETS * s] as number) | STATES.ipv6
+      : (state[OCTETS * s] as number) & ~STATES.ipv6;
     if (given) {
       const handedOver = random.next() < cell.habits.handover_share ? cell.prefixes.takeReturned(now) : -1;
-      prefix[s] = handedOver >= 0 ? handedOver : cell.prefixes.takeFresh();
+      prefix[WORDS * s] = handedOver >= 0 ? handedOver : cell.prefixes.takeFresh();
     }
     if (kind !== IPV4_KINDS.none) {
       const pool = ipv4Pool(cell, kind);
-      const held = ipv4[s] as number;
+      const held = ipv4[WORDS * s] as number;
       const returned = pool.takeReturned(now);
       if (returned >= 0 || held === NEVER || !pool.isFull) {
-        ipv4[s] = returned >= 0 ? returned : pool.takeFresh();
+        ipv4[WORDS * s] = returned >= 0 ? returned : pool.takeFresh();
         if (held !== NEVER) pool.giveBack(held, now + 200);
       }
     }
-    startedAt[s] = now;
-    octets.fill(0, 4 * s, 4 * s + 4);
+    startedAt[WORDS * s] = now;
+    octets.fill(0, WORDS * s, WORDS * s + 4);
     tell(cell, SESSION_STATUS_TYPES.start, s, fromMs + 10 * now);
     markServed(s);
     truth.add(cell.index, SUMS.newSessions, 1);
@@ -207,47 +213,50 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
   };
 
   const session = (cell: PopulationCell, s: number, now: number) => {
-    if (startedAt[s] === NEVER) begin(cell, s, now);
-    else if ((state[s] as number) & STATES.interim) {
+    if (startedAt[WORDS * s] === NEVER) begin(cell, s, now);
+    else if ((state[OCTETS * s] as number) & STATES.interim) {
       tell(cell, SESSION_STATUS_TYPES.interim_update, s, fromMs + 10 * now);
       schedule(cell, s, now);
-    } else if (cell.habits.new_sessions_when_active && !((state[s] as number) & STATES.active)) schedule(cell, s, now);
+    } else if (cell.habits.new_sessions_when_active && !((state[OCTETS * s] as number) & STATES.active))
+      schedule(cell, s, now);
     else {
       tell(cell, SESSION_STATUS_TYPES.stop, s, fromMs + 10 * now);
       // Handed on within seconds.
-      if ((state[s] as number) & STATES.ipv6)
-        cell.prefixes.giveBack(prefix[s] as number, now + 100 + random.below(400));
-      startedAt[s] = NEVER;
-      sessionAt[s] = now + 100 + Math.floor(drawExponential(random, 100 * cell.habits.gap_s));
+      if ((state[OCTETS * s] as number) & STATES.ipv6)
+        cell.prefixes.giveBack(prefix[WORDS * s] as number, now + 100 + random.below(400));
+      startedAt[WORDS * s] = NEVER;
+      sessionAt[WORDS * s] = now + 100 + Math.floor(drawExponential(random, 100 * cell.habits.gap_s));
     }
   };
 
   /** When the next of the day's flows ends: the smallest of those still to come. */
   const scheduleFlow = (cell: PopulationCell, s: number, dayStart: number, secondOfDay: number) => {
-    const left = flows[s] as number;
+    const left = flows[OCTETS * s] as number;
     if (left === 0) {
-      flowAt[s] = NEVER;
+      flowAt[WORDS * s] = NEVER;
       return;
     }
     const before = cell.curve.before(secondOfDay);
     const part = before + (1 - before) * (1 - (1 - random.next()) ** (1 / left));
     const second = Math.max(secondOfDay + 1, cell.curve.at(part));
-    flowAt[s] =
+    flowAt[WORDS * s] =
       second < LAST_FLOW_S ? dayStart + Math.floor(100 * second) : dayStart + 100 * LAST_FLOW_S + random.below(30_000);
   };
 
   const flow = (cell: PopulationCell, s: number, now: number, dayStart: number) => {
     const secondOfDay = (now - dayStart) / 100;
-    if (startedAt[s] === NEVER || (startedAt[s] as number) + 100 > now) {
+    if (startedAt[WORDS * s] === NEVER || (startedAt[WORDS * s] as number) + 100 > now) {
       // It waits for the session, or does not take place today.
       const at =
-        (startedAt[s] === NEVER ? (sessionAt[s] as number) : (startedAt[s] as number)) + 100 + random.below(400);
-      flowAt[s] = at < dayStart + 100 * (LAST_FLOW_S + 300) ? at : NEVER;
+        (startedAt[WORDS * s] === NEVER ? (sessionAt[WORDS * s] as number) : (startedAt[WORDS * s] as number)) +
+        100 +
+        random.below(400);
+      flowAt[WORDS * s] = at < dayStart + 100 * (LAST_FLOW_S + 300) ? at : NEVER;
       return;
     }
-    const left = flows[s] as number;
-    flows[s] = left - 1;
-    const scanned = ((state[s] as number) & STATES.scanned) !== 0;
+    const left = flows[OCTETS * s] as number;
+    flows[OCTETS * s] = left - 1;
+    const scanned = ((state[OCTETS * s] as number) & STATES.scanned) !== 0;
     if (scanned && left === 1) traffic.scan(s, fromMs + 10 * now);
     else traffic.flow(s, scanned ? left - 1 : left, fromMs + 10 * now, secondOfDay);
     scheduleFlow(cell, s, dayStart, Math.min(secondOfDay, LAST_FLOW_S));
@@ -256,17 +265,17 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
   const beginDay = (dayStart: number) => {
     for (const cell of cells)
       for (let s = cell.first; s < cell.first + cell.count; s++) {
-        const conduct = ((traits[s] as number) >> TRAITS.conduct) & TRAITS.conductMask;
-        const active = conduct !== CONDUCTS.silent && random.below(255) < (subscribers.activeDay[s] as number);
+        const conduct = ((traits[OCTETS * s] as number) >> TRAITS.conduct) & TRAITS.conductMask;
+        const active = conduct !== CONDUCTS.silent && random.below(255) < (subscribers.activeDay[OCTETS * s] as number);
         const scanned = random.next() < scenario.scans.per_subscriber_day;
-        state[s] =
-          ((state[s] as number) & ~(STATES.active | STATES.scanned)) |
+        state[OCTETS * s] =
+          ((state[OCTETS * s] as number) & ~(STATES.active | STATES.scanned)) |
           (active ? STATES.active : 0) |
           (scanned ? STATES.scanned : 0);
-        flows[s] = (active ? cell.habits.records_per_active_day : 0) + (scanned ? 1 : 0);
-        if (startedAt[s] !== NEVER) markServed(s);
+        flows[OCTETS * s] = (active ? cell.habits.records_per_active_day : 0) + (scanned ? 1 : 0);
+        if (startedAt[WORDS * s] !== NEVER) markServed(s);
         scheduleFlow(cell, s, dayStart, 0);
-        dueAt[s] = Math.min(sessionAt[s] as number, flowAt[s] as number);
+        dueAt[s] = Math.min(sessionAt[WORDS * s] as number, flowAt[WORDS * s] as number);
       }
   };
 
@@ -288,7 +297,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
           const at = dueAt[s] as number;
           if (at >= end) continue;
           const second = Math.max(0, Math.floor((at - start) / 100));
-          next[s] = due[second] as number;
+          next[WORDS * s] = due[second] as number;
           due[second] = s;
         }
         for (let second = 0; second < stepS; second++) {
@@ -300,16 +309,16 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
           // What happens in the same second again is put at the head of the same chain.
           while (due[second] !== NOBODY) {
             const s = due[second] as number;
-            due[second] = next[s] as number;
-            const cell = cells[subscribers.cell[s] as number] as PopulationCell;
+            due[second] = next[WORDS * s] as number;
+            const cell = cells[subscribers.cell[HALVES * s] as number] as PopulationCell;
             const at = Math.max(start, dueAt[s] as number);
-            if ((sessionAt[s] as number) <= at) session(cell, s, at);
+            if ((sessionAt[WORDS * s] as number) <= at) session(cell, s, at);
             else flow(cell, s, at, dayStart);
-            const again = Math.min(sessionAt[s] as number, flowAt[s] as number);
+            const again = Math.min(sessionAt[WORDS * s] as number, flowAt[WORDS * s] as number);
             dueAt[s] = again;
             if (again >= end) continue;
             const later = Math.max(second, Math.floor((again - start) / 100));
-            next[s] = due[later] as number;
+            next[WORDS * s] = due[later] as number;
             due[later] = s;
           }
         }

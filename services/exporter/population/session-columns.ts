@@ -9,7 +9,7 @@ import {
 import type { CellAddresses } from "./addresses.ts";
 import { PORT_BLOCK, type PopulationCell } from "./cells.ts";
 import { mix } from "./chance.ts";
-import { IPV4_KINDS, STATES, type Subscribers, TRAITS } from "./subscribers.ts";
+import { HALVES, IPV4_KINDS, OCTETS, STATES, type Subscribers, TRAITS, WORDS } from "./subscribers.ts";
 
 /** Takes what accounting is told of a subscriber's session; its state is read before it changes. */
 export interface SessionFeed {
@@ -107,11 +107,11 @@ export function createSessionColumnsFeed(
       const { columns } = batch;
       const row = batch.rows++;
       const words32 = at as NonNullable<typeof at>;
-      const c = subscribers.cell[s] as number;
+      const c = subscribers.cell[HALVES * s] as number;
       const cell = cells[c] as PopulationCell;
       const place = places[c] as (typeof places)[number];
       const own = addresses[c] as CellAddresses;
-      const startedAt = subscribers.startedAt[s] as number;
+      const startedAt = subscribers.startedAt[WORDS * s] as number;
       setU64(columns.received_at, row, atMs + (mix(s, startedAt) & 0xff));
       setU64(columns.event_at, row, atMs);
       setU64(columns.started_at, row, fromMs + 10 * startedAt);
@@ -127,9 +127,9 @@ export function createSessionColumnsFeed(
       columns.operator[row] = place.operator;
       columns.region[row] = place.region;
       columns.access[row] = place.access;
-      const kind = (subscribers.traits[s] as number) & TRAITS.ipv4;
+      const kind = (subscribers.traits[OCTETS * s] as number) & TRAITS.ipv4;
       if (kind !== IPV4_KINDS.none) {
-        const number = subscribers.ipv4[s] as number;
+        const number = subscribers.ipv4[WORDS * s] as number;
         words32.ipv4.setUint16(16 * row + 10, 0xffff);
         words32.ipv4.setUint32(16 * row + 12, own.toldIpv4(kind, number));
         if (kind === IPV4_KINDS.port_block) {
@@ -137,8 +137,8 @@ export function createSessionColumnsFeed(
           columns.port_last[row] = own.firstPort(number) + PORT_BLOCK.ports - 1;
         }
       }
-      if ((subscribers.state[s] as number) & STATES.ipv6) {
-        const number = subscribers.prefix[s] as number;
+      if ((subscribers.state[OCTETS * s] as number) & STATES.ipv6) {
+        const number = subscribers.prefix[WORDS * s] as number;
         const { prefix_length } = cell.network;
         if (cell.wan || prefix_length === 64) {
           words32.prefix.setUint32(16 * row, own.ipv6High);
@@ -153,10 +153,10 @@ export function createSessionColumnsFeed(
       }
       if (status !== SESSION_STATUS_TYPES.start) {
         const { octets } = subscribers;
-        setU64(columns.input_octets, row, 1_024 * (octets[4 * s] as number));
-        setU64(columns.output_octets, row, 1_024 * (octets[4 * s + 1] as number));
-        setU64(columns.ipv6_input_octets, row, 1_024 * (octets[4 * s + 2] as number));
-        setU64(columns.ipv6_output_octets, row, 1_024 * (octets[4 * s + 3] as number));
+        setU64(columns.input_octets, row, 1_024 * (octets[WORDS * s] as number));
+        setU64(columns.output_octets, row, 1_024 * (octets[WORDS * s + 1] as number));
+        setU64(columns.ipv6_input_octets, row, 1_024 * (octets[WORDS * s + 2] as number));
+        setU64(columns.ipv6_output_octets, row, 1_024 * (octets[WORDS * s + 3] as number));
         columns.octets_told[row] = 3;
       }
     },

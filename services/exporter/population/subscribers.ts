@@ -44,34 +44,65 @@ export const SEEN = {
   activeIpv4: 64,
 } as const;
 
-/** All subscribers, a typed array a property. Times are in hundredths of a second since the beginning. */
+/** Octets, halves of a word and words of a subscriber's record: one line of a processor's cache. */
+export const OCTETS = 64;
+export const HALVES = OCTETS / 2;
+export const WORDS = OCTETS / 4;
+
+/** Where in a record each property begins, in octets. */
+const PLACES = {
+  cell: 0,
+  ipv6Above: 2,
+  traits: 4,
+  state: 5,
+  activeDay: 6,
+  flows: 7,
+  today: 8,
+  month: 9,
+  dayBytes: 12,
+  sessionAt: 16,
+  flowAt: 20,
+  startedAt: 24,
+  prefix: 28,
+  ipv4: 32,
+  next: 36,
+  octets: 40,
+} as const;
+
+/**
+ * All subscribers: a record of 64 octets each, and each property a typed array that begins at the first
+ * record's and is read at OCTETS, HALVES or WORDS times the subscriber. Times are in hundredths of a second
+ * since the beginning.
+ */
 export interface Subscribers {
   readonly count: number;
+  /** HALVES apart. */
   readonly cell: Uint16Array;
+  /** Given IPv6 when the cell's share is above it, in 65,536ths; HALVES apart. */
+  readonly ipv6Above: Uint16Array;
+  /** OCTETS apart, as the next ones. */
   readonly traits: Uint8Array;
   readonly state: Uint8Array;
-  /** Given IPv6 when the cell's share is above it, in 65,536ths. */
-  readonly ipv6Above: Uint16Array;
   /** Chance to be active on a day, in 255ths. */
   readonly activeDay: Uint8Array;
-  /** Bytes of a median active day. */
-  readonly dayBytes: Float32Array;
-  readonly sessionAt: Uint32Array;
-  /** The earlier of sessionAt and flowAt. */
-  readonly dueAt: Uint32Array;
-  readonly flowAt: Uint32Array;
   /** Flows still to come today. */
   readonly flows: Uint8Array;
+  readonly today: Uint8Array;
+  readonly month: Uint8Array;
+  /** Bytes of a median active day; WORDS apart, as the next ones. */
+  readonly dayBytes: Float32Array;
+  readonly sessionAt: Uint32Array;
+  readonly flowAt: Uint32Array;
   /** Beginning of the session; NEVER without one. */
   readonly startedAt: Uint32Array;
   readonly prefix: Uint32Array;
   readonly ipv4: Uint32Array;
-  /** Of the session so far, in KiB: from the subscriber, to it, and of IPv6 alone. */
-  readonly octets: Uint32Array;
-  readonly today: Uint8Array;
-  readonly month: Uint8Array;
   /** Chains subscribers that are due in the same second. */
   readonly next: Int32Array;
+  /** Four numbers of the session so far, in KiB: from the subscriber, to it, and of IPv6 alone. */
+  readonly octets: Uint32Array;
+  /** The earlier of sessionAt and flowAt, side by side: every step looks through them. */
+  readonly dueAt: Uint32Array;
   /** Bytes all this takes for one subscriber. */
   readonly bytesEach: number;
 }
@@ -80,36 +111,38 @@ export interface Subscribers {
 export function createSubscribers(cells: readonly PopulationCell[], random: Random): Subscribers {
   const last = cells[cells.length - 1] as PopulationCell;
   const count = last.first + last.count;
+  const records = new ArrayBuffer(OCTETS * count);
+  const dueAt = new Uint32Array(count);
   const arrays = {
-    cell: new Uint16Array(count),
-    traits: new Uint8Array(count),
-    state: new Uint8Array(count),
-    ipv6Above: new Uint16Array(count),
-    activeDay: new Uint8Array(count),
-    dayBytes: new Float32Array(count),
-    sessionAt: new Uint32Array(count),
-    dueAt: new Uint32Array(count),
-    flowAt: new Uint32Array(count).fill(NEVER),
-    flows: new Uint8Array(count),
-    startedAt: new Uint32Array(count).fill(NEVER),
-    prefix: new Uint32Array(count).fill(NEVER),
-    ipv4: new Uint32Array(count).fill(NEVER),
-    octets: new Uint32Array(4 * count),
-    today: new Uint8Array(count),
-    month: new Uint8Array(count),
-    next: new Int32Array(count),
+    cell: new Uint16Array(records, PLACES.cell),
+    ipv6Above: new Uint16Array(records, PLACES.ipv6Above),
+    traits: new Uint8Array(records, PLACES.traits),
+    state: new Uint8Array(records, PLACES.state),
+    activeDay: new Uint8Array(records, PLACES.activeDay),
+    flows: new Uint8Array(records, PLACES.flows),
+    today: new Uint8Array(records, PLACES.today),
+    month: new Uint8Array(records, PLACES.month),
+    dayBytes: new Float32Array(records, PLACES.dayBytes),
+    sessionAt: new Uint32Array(records, PLACES.sessionAt),
+    flowAt: new Uint32Array(records, PLACES.flowAt),
+    startedAt: new Uint32Array(records, PLACES.startedAt),
+    prefix: new Uint32Array(records, PLACES.prefix),
+    ipv4: new Uint32Array(records, PLACES.ipv4),
+    next: new Int32Array(records, PLACES.next),
+    octets: new Uint32Array(records, PLACES.octets),
   };
   for (const cell of cells) {
     const { habits, network } = cell;
     const { ipv4 } = network;
     const dayMedian = (habits.median_mb_per_month * 1e6) / (30 * Math.max(0.01, habits.active_day));
     for (let s = cell.first; s < cell.first + cell.count; s++) {
-      arrays.cell[s] = cell.index;
-      arrays.ipv6Above[s] = random.below(65_536);
+      arrays.cell[HALVES * s] = cell.index;
+      for (const name of ["flowAt", "startedAt", "prefix", "ipv4"] as const) arrays[name][WORDS * s] = NEVER;
+      arrays.ipv6Above[HALVES * s] = random.below(65_536);
       // Uniform around the cell's mean as far as there is room below 1, so that the mean stays what it is.
       const room = Math.min(cell.activeDay, 1 - cell.activeDay);
-      arrays.activeDay[s] = Math.round(255 * (cell.activeDay + room * (2 * random.next() - 1)));
-      arrays.dayBytes[s] = dayMedian * Math.exp(habits.sigma * drawNormal(random));
+      arrays.activeDay[OCTETS * s] = Math.round(255 * (cell.activeDay + room * (2 * random.next() - 1)));
+      arrays.dayBytes[WORDS * s] = dayMedian * Math.exp(habits.sigma * drawNormal(random));
 
       let draw = random.next();
       let kind: number = IPV4_KINDS.none;
@@ -132,16 +165,15 @@ export function createSubscribers(cells: readonly PopulationCell[], random: Rand
         if (draw >= 0 && draw < share) conduct = wanted;
         draw -= share;
       }
-      arrays.traits[s] =
+      arrays.traits[OCTETS * s] =
         kind |
         (conduct << TRAITS.conduct) |
         (random.next() < habits.prefers_ipv4 ? TRAITS.prefersIpv4 : 0) |
         (random.next() < habits.privacy_addresses ? TRAITS.privacy : 0) |
         (random.next() < network.tunnel_share ? TRAITS.tunnel : 0);
       // Sessions begin within the first half hour.
-      arrays.sessionAt[s] = random.below(180_000);
+      arrays.sessionAt[WORDS * s] = random.below(180_000);
     }
   }
-  const bytes = Object.values(arrays).reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return { count, ...arrays, bytesEach: bytes / count };
+  return { count, ...arrays, dueAt, bytesEach: (records.byteLength + dueAt.byteLength) / count };
 }

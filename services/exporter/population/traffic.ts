@@ -7,7 +7,7 @@ import { type CellAddresses, createCellAddresses } from "./addresses.ts";
 import { PORT_BLOCK, type PopulationCell } from "./cells.ts";
 import { drawExponential, drawNormal, drawOctets, drawPoisson, drawSampled, mix, mixShare } from "./chance.ts";
 import type { PopulationRouter } from "./router.ts";
-import { CONDUCTS, IPV4_KINDS, SEEN, STATES, type Subscribers, TRAITS } from "./subscribers.ts";
+import { CONDUCTS, HALVES, IPV4_KINDS, OCTETS, SEEN, STATES, type Subscribers, TRAITS, WORDS } from "./subscribers.ts";
 import { SUMS, type TruthCounter } from "./truth.ts";
 
 /** IANA protocol numbers. */
@@ -102,10 +102,10 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
 
   /** The subscriber's IPv6 address of the day: one of a few machines in its first network. */
   const nearIpv6 = (s: number, own: CellAddresses, day: number, fromWan: boolean) => {
-    const number = prefix[s] as number;
+    const number = prefix[WORDS * s] as number;
     nearWords.setUint32(0, own.ipv6High);
     nearWords.setUint32(4, fromWan ? own.wanLow(number) : own.prefixLow(number));
-    const changing = !fromWan && (traits[s] as number) & TRAITS.privacy;
+    const changing = !fromWan && (traits[OCTETS * s] as number) & TRAITS.privacy;
     const machine = fromWan ? 0 : random.below(3);
     nearWords.setUint32(8, mix(s + machine, changing ? day : -1));
     nearWords.setUint32(12, mix(s ^ 0x5ca1ab1e, (changing ? day : -1) + machine));
@@ -166,7 +166,7 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
 
   const countOctets = (s: number, up: boolean, v6: boolean, bytes: number) => {
     const kib = Math.round(bytes / 1_024);
-    const at = 4 * s + (up ? 0 : 1);
+    const at = WORDS * s + (up ? 0 : 1);
     octets[at] = (octets[at] as number) + kib;
     if (v6) octets[at + 2] = (octets[at + 2] as number) + kib;
   };
@@ -202,20 +202,20 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
 
   return {
     flow(s, left, nowMs, secondOfDay) {
-      const cell = cells[cellOf[s] as number] as PopulationCell;
+      const cell = cells[cellOf[HALVES * s] as number] as PopulationCell;
       const own = addresses[cell.index] as CellAddresses;
       const { habits, network } = cell;
-      const trait = traits[s] as number;
+      const trait = traits[OCTETS * s] as number;
       const kind = trait & TRAITS.ipv4;
       const conduct = (trait >> TRAITS.conduct) & TRAITS.conductMask;
-      const hasIpv6 = ((state[s] as number) & STATES.ipv6) !== 0;
+      const hasIpv6 = ((state[OCTETS * s] as number) & STATES.ipv6) !== 0;
       const day = Math.floor((nowMs - fromMs) / 86_400_000);
       const turn = (day + s) % 2;
       const up = conduct !== CONDUCTS.usual || (left + turn) % 2 === 0;
       flows++;
 
       // It ends now and began within this session and this day.
-      const sessionMs = nowMs - fromMs - 10 * (startedAt[s] as number);
+      const sessionMs = nowMs - fromMs - 10 * (startedAt[WORDS * s] as number);
       flow.startAgeMs = Math.max(
         0,
         Math.min(Math.floor(drawExponential(random, 60_000)), 280_000, sessionMs - 10, 1_000 * secondOfDay),
@@ -228,7 +228,7 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
       if (lightly) packets = 1 + drawPoisson(random, LIGHT_PACKETS);
       else {
         // The day's volume is dealt out evenly among the flows of each direction.
-        const ofDay = (dayBytes[s] as number) * Math.exp(habits.day_sigma * drawNormal(random));
+        const ofDay = (dayBytes[WORDS * s] as number) * Math.exp(habits.day_sigma * drawNormal(random));
         const all = habits.records_per_active_day;
         const ups = turn === 0 ? Math.floor(all / 2) : Math.ceil(all / 2);
         const bytes = up ? (ofDay * habits.up_share) / ups : (ofDay * (1 - habits.up_share)) / (all - ups);
@@ -266,7 +266,7 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
         }
       } else {
         flow.ipVersion = 4;
-        const number = ipv4[s] as number;
+        const number = ipv4[WORDS * s] as number;
         nearIpv4(own.seenIpv4(kind, number));
         farIpv4(drawIpv4(application.near4));
         if (kind === IPV4_KINDS.port_block) nearPort = own.firstPort(number) + random.below(PORT_BLOCK.ports);
@@ -299,8 +299,8 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
       truth.add(cell.index, countsAs, bytes);
       countOctets(s, up, flow.ipVersion === 6, bytes);
       if (up && !lightly)
-        today[s] =
-          (today[s] as number) |
+        today[OCTETS * s] =
+          (today[OCTETS * s] as number) |
           (countsAs === SUMS.v4 ? SEEN.activeIpv4 : SEEN.activeIpv6) |
           (countsAs === SUMS.v6Native ? SEEN.activeIpv6Native : 0);
       meter(routerOf(s, cell, flow.ipVersion), cell, packets, packetOctets, nowMs, null);
@@ -310,10 +310,10 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
     },
 
     scan(s, nowMs) {
-      const cell = cells[cellOf[s] as number] as PopulationCell;
+      const cell = cells[cellOf[HALVES * s] as number] as PopulationCell;
       const own = addresses[cell.index] as CellAddresses;
-      const kind = (traits[s] as number) & TRAITS.ipv4;
-      const hasIpv6 = ((state[s] as number) & STATES.ipv6) !== 0;
+      const kind = (traits[OCTETS * s] as number) & TRAITS.ipv4;
+      const hasIpv6 = ((state[OCTETS * s] as number) & STATES.ipv6) !== 0;
       const { as, near4, near6 } = applications[random.below(applications.length)] as (typeof applications)[number];
       if (hasIpv6) {
         flow.ipVersion = 6;
@@ -321,10 +321,10 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
         drawIpv6(farWords, near6);
       } else if (kind === IPV4_KINDS.own) {
         flow.ipVersion = 4;
-        nearIpv4(own.seenIpv4(kind, ipv4[s] as number));
+        nearIpv4(own.seenIpv4(kind, ipv4[WORDS * s] as number));
         farIpv4(drawIpv4(near4));
       } else return;
-      const sessionMs = nowMs - fromMs - 10 * (startedAt[s] as number);
+      const sessionMs = nowMs - fromMs - 10 * (startedAt[WORDS * s] as number);
       const packets = 1 + drawPoisson(random, scenario.scans.packets);
       const answered = random.next() < scenario.scans.answered;
       const port = 1_024 + random.below(30_000);

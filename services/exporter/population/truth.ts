@@ -1,6 +1,6 @@
 import type { ScenarioRouter } from "@v6meter/schemas";
 import type { PopulationCell } from "./cells.ts";
-import { SEEN, type Subscribers } from "./subscribers.ts";
+import { OCTETS, SEEN, type Subscribers } from "./subscribers.ts";
 
 /** Bytes as they were sent, before any sampling, by what they count as (TECHNOLOGIES). */
 export interface PopulationBytes {
@@ -106,10 +106,10 @@ export function createTruthCounter(cells: readonly PopulationCell[], subscribers
       // Few combinations of flags exist: they are counted, then read.
       const counts = new Uint32Array(256);
       for (let s = cell.first; s < cell.first + cell.count; s++) {
-        const seen = flags[s] as number;
+        const seen = flags[OCTETS * s] as number;
         counts[seen] = (counts[seen] as number) + 1;
-        if (period === "day") subscribers.month[s] = (subscribers.month[s] as number) | seen;
-        flags[s] = 0;
+        if (period === "day") subscribers.month[OCTETS * s] = (subscribers.month[OCTETS * s] as number) | seen;
+        flags[OCTETS * s] = 0;
       }
       const meters = Object.fromEntries(METERS.map((meter) => [meter, 0])) as Record<(typeof METERS)[number], number>;
       for (let seen = 0; seen < 256; seen++) {
