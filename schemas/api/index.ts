@@ -10,3 +10,4 @@ export * from "./problem.ts";
 export * from "./sql.ts";
 export * from "./targets.ts";
 export * from "./traffic-share.ts";
+export * from "./users.ts";

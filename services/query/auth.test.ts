@@ -36,6 +36,13 @@ test("the routes that are guarded are these", () => {
     "/api/v1/ledger",
     "/api/v1/sql",
     "/api/v1/traffic/share",
+    "/api/v1/users/active",
+    "/api/v1/users/assigned",
+    "/api/v1/users/dual-stack",
+    "/api/v1/users/home-routers",
+    "/api/v1/users/preference",
+    "/api/v1/users/private-ipv4",
+    "/api/v1/users/retention",
     "/metrics",
   ]);
   expect(routes.filter(({ url }) => OPEN.test(url)).length).toBeGreaterThan(5);

@@ -12,7 +12,7 @@ export const DOCS_PATH = "/docs";
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const DESCRIPTION = `The IPv6 share of a province's traffic, the books behind it, and read-only SQL.
+const DESCRIPTION = `The IPv6 share of a province's traffic, its users of IPv6, the books behind them, and read-only SQL.
 
 Integers of 64 bits and more are strings. Instants are ISO 8601; days and months are cut in Asia/Shanghai (UTC+8). Unknown
 parameters are refused. Every error is \`application/problem+json\` (RFC 9457); a 400 says which parameter is wrong, what was
@@ -28,6 +28,10 @@ export function describeApi(app: Api): void {
       info: { title: "v6meter", version: "1", description: DESCRIPTION, license: { name: "Apache-2.0" } },
       tags: [
         { name: "traffic", description: "Shares of traffic" },
+        {
+          name: "users",
+          description: "Users by sessions, estimates and a panel; each figure with its method, coverage and interval",
+        },
         { name: "books", description: "What became of everything received" },
         { name: "sql", description: "The administrator's own questions" },
         { name: "health", description: "State of the process" },

@@ -2,16 +2,20 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeExporters, encodeFlows, encodeLedger } from "@v6meter/batch";
+import { encodeExporters, encodeFlows, encodeLedger, encodeSessions } from "@v6meter/batch";
 import {
   addressBytes,
   createFlowBatch,
+  createSessionBatch,
   type ExporterStatus,
   type FlowLabels,
   LABEL_NAMES,
   type LabelName,
   type LedgerDelta,
   queryConfig,
+  SESSION_STATUS_TYPES,
+  type SessionLabels,
+  type SessionStatusType,
   setU64,
   storeConfig,
 } from "@v6meter/schemas";
@@ -35,6 +39,10 @@ export interface TestFlow {
   counted?: 0 | 1 | 2;
   bytes?: number;
   sampling_rate?: number;
+  packets?: number;
+  subscriber?: bigint;
+  subscriber_prefix?: bigint;
+  active_family?: 0 | 4 | 6;
 }
 
 const LABEL_DEFAULTS = {
@@ -87,6 +95,10 @@ export async function insertFlows(store: Store, flows: readonly TestFlow[]): Pro
     batch.columns.counted[row] = flow.counted ?? 2;
     batch.columns.sampling_rate[row] = flow.sampling_rate ?? 1;
     setU64(batch.columns.bytes, row, flow.bytes ?? 1);
+    setU64(batch.columns.packets, row, flow.packets ?? 1);
+    setHash(batch.columns.subscriber, row, flow.subscriber ?? 0n);
+    setHash(batch.columns.subscriber_prefix, row, flow.subscriber_prefix ?? 0n);
+    batch.columns.active_family[row] = flow.active_family ?? 0;
     for (const name of LABEL_NAMES) {
       const word = flow[name] ?? LABEL_DEFAULTS[name];
       const known = labels[name].indexOf(word);
@@ -97,6 +109,58 @@ export async function insertFlows(store: Store, flows: readonly TestFlow[]): Pro
   batch.labels = labels as FlowLabels;
   const arrow = encodeFlows(batch, { stage: "classify" });
   await store.insert({ table: "flows", arrow, rows: flows.length, token: randomUUID() });
+}
+
+/** A hash of 64 bits, low word first. */
+function setHash(column: Uint32Array, row: number, value: bigint): void {
+  column[row * 2] = Number(value & 0xffffffffn);
+  column[row * 2 + 1] = Number(value >> 32n);
+}
+
+/** A session event; what a test does not name is the start of a phone's session without an address. */
+export interface TestSession {
+  at: string;
+  subscriber: bigint;
+  session?: bigint;
+  status?: SessionStatusType;
+  region?: string;
+  operator?: string;
+  access?: string;
+  ipv4?: string;
+  ipv6_prefix?: string;
+  delegated_prefix?: string;
+  rotates_at?: string;
+}
+
+export async function insertSessions(store: Store, events: readonly TestSession[]): Promise<void> {
+  const batch = createSessionBatch(events.length);
+  const labels = { operator: ["unknown"], region: ["unknown"], access: ["unknown"] } satisfies SessionLabels;
+  const { columns } = batch;
+  for (const [row, event] of events.entries()) {
+    for (const name of ["received_at", "event_at"] as const) setU64(columns[name], row, Date.parse(event.at));
+    columns.status_type[row] = SESSION_STATUS_TYPES[event.status ?? "start"];
+    setHash(columns.session, row, event.session ?? event.subscriber);
+    setHash(columns.subscriber, row, event.subscriber);
+    for (const [name, text] of [
+      ["framed_ip_address", event.ipv4],
+      ["framed_ipv6_prefix", event.ipv6_prefix],
+      ["delegated_ipv6_prefix", event.delegated_prefix],
+    ] as const) {
+      if (text !== undefined) columns[name].set(addressBytes(text) as Uint8Array, row * 16);
+    }
+    if (event.rotates_at !== undefined) {
+      setU64(columns.rotates_at, row, Date.parse(event.rotates_at));
+      setHash(columns.subscriber_next, row, ~event.subscriber & 0xffff_ffff_ffff_ffffn);
+    }
+    for (const name of ["operator", "region", "access"] as const) {
+      const word = event[name] ?? LABEL_DEFAULTS[name];
+      const known = labels[name].indexOf(word);
+      columns[name][row] = known < 0 ? labels[name].push(word) - 1 : known;
+    }
+  }
+  batch.rows = events.length;
+  batch.labels = labels;
+  await store.insert({ table: "sessions", arrow: encodeSessions(batch), rows: events.length, token: randomUUID() });
 }
 
 export async function insertLedger(

@@ -13,6 +13,9 @@ import { ledgerRoute } from "./routes/ledger.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { sqlRoute } from "./routes/sql.ts";
 import { trafficShareRoute } from "./routes/traffic-share.ts";
+import { activeUsersRoute } from "./routes/users-active.ts";
+import { userMetersRoutes } from "./routes/users-meters.ts";
+import { panelRoutes } from "./routes/users-panel.ts";
 
 export interface QueryServiceOptions {
   readonly store: Store;
@@ -100,6 +103,9 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   app.register(async (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
     trafficShareRoute(routes, store);
+    activeUsersRoute(routes, store, config.min_cell_users);
+    userMetersRoutes(routes, store, config.min_cell_users);
+    panelRoutes(routes, store, config.min_cell_users);
     exportersRoute(routes, store);
     ledgerRoute(routes, store);
     sqlRoute(routes, store, config);

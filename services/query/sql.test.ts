@@ -10,6 +10,14 @@ import { exporterSamplingQuery } from "./queries/exporter-sampling.ts";
 import { exportersQuery } from "./queries/exporters.ts";
 import { ledgerQuery, ledgerTotalsQuery } from "./queries/ledger.ts";
 import { trafficShareQuery } from "./queries/traffic-share.ts";
+import {
+  activeUsersQuery,
+  keyRotationsQuery,
+  preferenceQuery,
+  retentionQuery,
+  unseenUsersQuery,
+  userMetersQuery,
+} from "./queries/users.ts";
 
 let store: Store;
 let close: () => Promise<void>;
@@ -143,7 +151,10 @@ describe("sql/queries", () => {
   });
 
   test("every query of the API is a file, and every file beside analysis/ is a query of the API", () => {
-    const queries = [ledgerQuery, ledgerTotalsQuery, exportersQuery, exporterSamplingQuery, trafficShareQuery];
+    const queries = [
+      ...[ledgerQuery, ledgerTotalsQuery, exportersQuery, exporterSamplingQuery, trafficShareQuery],
+      ...[activeUsersQuery, unseenUsersQuery, userMetersQuery, preferenceQuery, retentionQuery, keyRotationsQuery],
+    ];
     expect(files.filter((file) => !file.startsWith("analysis")).sort()).toEqual(
       queries.map(({ name }) => `${name}.sql`).sort(),
     );

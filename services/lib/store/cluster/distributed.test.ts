@@ -44,7 +44,25 @@ const rows = Array.from({ length: ROWS }, (_, i) => ({
   sampling_rate: i % 5 === 0 ? 0 : 100,
   src_as: 4_538,
   counted: 2,
-  subscriber: i % 60,
+  subscriber: (i % 60) * 64,
+  subscriber_method: i % 60 === 0 ? "unknown" : "session",
+  subscriber_prefix: (i % 90) + 1,
+  access: "mobile",
+  active_family: i % 2 === 0 ? (i % 3 === 0 ? 4 : 6) : 0,
+}));
+const sessions = Array.from({ length: 40 }, (_, i) => ({
+  received_at: NOW_S * 1_000,
+  event_at: (NOW_S - (i % 40) * 3_600) * 1_000,
+  status_type: 1,
+  session: i + 1,
+  subscriber: (i + 1) * 64,
+  subscriber_next: i % 2 === 0 ? i + 1 : 0,
+  rotates_at: i % 2 === 0 ? NOW_S * 1_000 : 0,
+  region: `2101${i % 2}0`,
+  operator: "telecom",
+  access: "mobile",
+  framed_ip_address: `::ffff:100.64.0.${i}`,
+  framed_ipv6_prefix: "240e:404::",
 }));
 
 let folder: string;
@@ -95,6 +113,7 @@ beforeAll(() => {
   for (const database of ["plain", "v6meter"]) {
     const more = database === "plain" ? {} : CLUSTER_INSERT_SETTINGS;
     insert(`${database}.flows`, rows, { ...token("a"), ...more });
+    insert(`${database}.sessions`, sessions, { ...token("a"), ...more });
     insert(`${database}.ledger`, ledger, { ...token("a"), ...more });
     insert(`${database}.exporters`, exporters, { ...token("a"), ...more });
   }
@@ -166,6 +185,19 @@ const PARAMETERS = {
   v4_technologies: [],
   v6_transition_technologies: [],
   row_limit: 10_000,
+  active_table: "users_1d",
+  assigned_table: "assigned_1d",
+  from_day: "2000-01-01",
+  boundary_day: new Date(NOW_S * 1_000).toISOString().slice(0, 10),
+  to_day: "2099-12-31",
+  accesses: ["mobile"],
+  kinds: ["v6", "v4_public", "v4_private", "active_v4", "active_v6"],
+  levels: ["cell", "table", "row", "total"],
+  family: [4, 6],
+  by_family: true,
+  table_region: true,
+  table_operator: false,
+  table_access: false,
 };
 
 const queries = ["", "analysis/"].flatMap((under) =>

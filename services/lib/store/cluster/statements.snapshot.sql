@@ -307,3 +307,193 @@ TTL toDateTime(received_at) + INTERVAL 30 DAY
 SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
 CREATE TABLE IF NOT EXISTS `v6meter`.sessions ON CLUSTER `province` AS `v6meter`.sessions_local
 ENGINE = Distributed('province', 'v6meter', 'sessions_local', cityHash64(session));
+
+-- 0014_users_1d
+CREATE TABLE IF NOT EXISTS `v6meter`.users_1d_local ON CLUSTER `province`
+(
+  starts_on Date,
+  region LowCardinality(String),
+  operator LowCardinality(String),
+  access LowCardinality(String),
+  active_family UInt8,
+  subscribers AggregateFunction(uniqCombined64(17), UInt64) CODEC(ZSTD(1)),
+  prefixes AggregateFunction(uniqCombined64(14), UInt64) CODEC(ZSTD(1)),
+  session_prefixes AggregateFunction(uniqCombined64(14), UInt64) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/users_1d_local', '{replica}')
+PARTITION BY toYYYYMM(starts_on)
+ORDER BY (starts_on, region, operator, access, active_family)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.users_1d ON CLUSTER `province` AS `v6meter`.users_1d_local
+ENGINE = Distributed('province', 'v6meter', 'users_1d_local');
+
+-- 0015_users_1d_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.users_1d_view ON CLUSTER `province` TO `v6meter`.users_1d_local AS
+SELECT
+  toDate(received_at, 'Asia/Shanghai') AS starts_on,
+  region, operator, access, active_family,
+  uniqCombined64StateIf(17)(subscriber, subscriber_method = 'session') AS subscribers,
+  uniqCombined64State(14)(subscriber_prefix) AS prefixes,
+  uniqCombined64StateIf(14)(subscriber_prefix, subscriber_method = 'session') AS session_prefixes
+FROM `v6meter`.flows_local
+WHERE active_family != 0
+GROUP BY starts_on, region, operator, access, active_family;
+
+-- 0016_users_1mo
+CREATE TABLE IF NOT EXISTS `v6meter`.users_1mo_local ON CLUSTER `province`
+(
+  starts_on Date,
+  region LowCardinality(String),
+  operator LowCardinality(String),
+  access LowCardinality(String),
+  active_family UInt8,
+  subscribers AggregateFunction(uniqCombined64(17), UInt64) CODEC(ZSTD(1)),
+  prefixes AggregateFunction(uniqCombined64(14), UInt64) CODEC(ZSTD(1)),
+  session_prefixes AggregateFunction(uniqCombined64(14), UInt64) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/users_1mo_local', '{replica}')
+PARTITION BY toYear(starts_on)
+ORDER BY (starts_on, region, operator, access, active_family)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.users_1mo ON CLUSTER `province` AS `v6meter`.users_1mo_local
+ENGINE = Distributed('province', 'v6meter', 'users_1mo_local');
+
+-- 0017_users_1mo_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.users_1mo_view ON CLUSTER `province` TO `v6meter`.users_1mo_local AS
+SELECT
+  toStartOfMonth(u.starts_on) AS starts_on,
+  region, operator, access, active_family,
+  uniqCombined64MergeState(17)(u.subscribers) AS subscribers,
+  uniqCombined64MergeState(14)(u.prefixes) AS prefixes,
+  uniqCombined64MergeState(14)(u.session_prefixes) AS session_prefixes
+FROM `v6meter`.users_1d_local AS u
+GROUP BY starts_on, region, operator, access, active_family;
+
+-- 0018_panel_1d
+CREATE TABLE IF NOT EXISTS `v6meter`.panel_1d_local ON CLUSTER `province`
+(
+  starts_on Date,
+  access LowCardinality(String),
+  operator LowCardinality(String),
+  region LowCardinality(String),
+  active_family UInt8,
+  subscriber UInt64,
+  records SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+  packets SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+  packets_unsampled SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+  bytes_scaled SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+  prefixes SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/panel_1d_local', '{replica}')
+PARTITION BY toYYYYMM(starts_on)
+ORDER BY (starts_on, access, operator, region, active_family, subscriber)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.panel_1d ON CLUSTER `province` AS `v6meter`.panel_1d_local
+ENGINE = Distributed('province', 'v6meter', 'panel_1d_local');
+
+-- 0019_panel_1d_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.panel_1d_view ON CLUSTER `province` TO `v6meter`.panel_1d_local AS
+SELECT
+  toDate(received_at, 'Asia/Shanghai') AS starts_on,
+  access, operator, region, active_family, subscriber,
+  count() AS records,
+  sum(f.packets) AS packets,
+  sumIf(f.packets, f.sampling_rate < 2) AS packets_unsampled,
+  sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled,
+  groupUniqArray(f.subscriber_prefix) AS prefixes
+FROM `v6meter`.flows_local AS f
+WHERE active_family != 0 AND subscriber % 64 = 0 AND subscriber_method = 'session'
+GROUP BY starts_on, access, operator, region, active_family, subscriber;
+
+-- 0020_assigned_1d
+CREATE TABLE IF NOT EXISTS `v6meter`.assigned_1d_local ON CLUSTER `province`
+(
+  starts_on Date,
+  region LowCardinality(String),
+  operator LowCardinality(String),
+  access LowCardinality(String),
+  kind LowCardinality(String),
+  subscribers AggregateFunction(uniqCombined64(17), UInt64) CODEC(ZSTD(1)),
+  started_sessions AggregateFunction(uniqCombined64(17), UInt64) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/assigned_1d_local', '{replica}')
+PARTITION BY toYYYYMM(starts_on)
+ORDER BY (starts_on, region, operator, access, kind)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.assigned_1d ON CLUSTER `province` AS `v6meter`.assigned_1d_local
+ENGINE = Distributed('province', 'v6meter', 'assigned_1d_local');
+
+-- 0021_assigned_1d_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.assigned_1d_view ON CLUSTER `province` TO `v6meter`.assigned_1d_local AS
+SELECT
+  toDate(event_at, 'Asia/Shanghai') AS starts_on,
+  region, operator, access,
+  arrayJoin(arrayFilter(kind -> kind != '', [
+    'any',
+    if((framed_ipv6_address BETWEEN toIPv6('2000::') AND toIPv6('3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'))
+      OR (framed_ipv6_prefix BETWEEN toIPv6('2000::') AND toIPv6('3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'))
+      OR (delegated_ipv6_prefix BETWEEN toIPv6('2000::') AND toIPv6('3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff')), 'v6', ''),
+    if(delegated_ipv6_prefix BETWEEN toIPv6('2000::') AND toIPv6('3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'), 'delegated', ''),
+    -- 255.255.255.254 and above ask the NAS to choose (RFC 2865 section 5.8): no address.
+    multiIf(
+      framed_ip_address NOT BETWEEN toIPv6('::ffff:1.0.0.0') AND toIPv6('::ffff:223.255.255.255'), '',
+      (framed_ip_address BETWEEN toIPv6('::ffff:10.0.0.0') AND toIPv6('::ffff:10.255.255.255'))
+        OR (framed_ip_address BETWEEN toIPv6('::ffff:100.64.0.0') AND toIPv6('::ffff:100.127.255.255'))
+        OR (framed_ip_address BETWEEN toIPv6('::ffff:172.16.0.0') AND toIPv6('::ffff:172.31.255.255'))
+        OR (framed_ip_address BETWEEN toIPv6('::ffff:192.168.0.0') AND toIPv6('::ffff:192.168.255.255')), 'v4_private',
+      'v4_public')
+  ])) AS kind,
+  uniqCombined64State(17)(subscriber) AS subscribers,
+  uniqCombined64StateIf(17)(session, status_type = 1) AS started_sessions
+FROM `v6meter`.sessions_local
+WHERE subscriber != 0 AND status_type IN (1, 2, 3)
+GROUP BY starts_on, region, operator, access, kind;
+
+-- 0022_assigned_1mo
+CREATE TABLE IF NOT EXISTS `v6meter`.assigned_1mo_local ON CLUSTER `province`
+(
+  starts_on Date,
+  region LowCardinality(String),
+  operator LowCardinality(String),
+  access LowCardinality(String),
+  kind LowCardinality(String),
+  subscribers AggregateFunction(uniqCombined64(17), UInt64) CODEC(ZSTD(1)),
+  started_sessions AggregateFunction(uniqCombined64(17), UInt64) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/assigned_1mo_local', '{replica}')
+PARTITION BY toYear(starts_on)
+ORDER BY (starts_on, region, operator, access, kind)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.assigned_1mo ON CLUSTER `province` AS `v6meter`.assigned_1mo_local
+ENGINE = Distributed('province', 'v6meter', 'assigned_1mo_local');
+
+-- 0023_assigned_1mo_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.assigned_1mo_view ON CLUSTER `province` TO `v6meter`.assigned_1mo_local AS
+SELECT
+  toStartOfMonth(a.starts_on) AS starts_on,
+  region, operator, access, kind,
+  uniqCombined64MergeState(17)(a.subscribers) AS subscribers,
+  uniqCombined64MergeState(17)(a.started_sessions) AS started_sessions
+FROM `v6meter`.assigned_1d_local AS a
+GROUP BY starts_on, region, operator, access, kind;
+
+-- 0024_key_rotations
+CREATE TABLE IF NOT EXISTS `v6meter`.key_rotations_local ON CLUSTER `province`
+(
+  rotates_at DateTime('UTC'),
+  events UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/{database}/key_rotations_local', '{replica}', events)
+ORDER BY rotates_at
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.key_rotations ON CLUSTER `province` AS `v6meter`.key_rotations_local
+ENGINE = Distributed('province', 'v6meter', 'key_rotations_local');
+
+-- 0025_key_rotations_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.key_rotations_view ON CLUSTER `province` TO `v6meter`.key_rotations_local AS
+SELECT
+  toDateTime(s.rotates_at, 'UTC') AS rotates_at,
+  count() AS events
+FROM `v6meter`.sessions_local AS s
+WHERE subscriber_next != 0
+GROUP BY rotates_at;

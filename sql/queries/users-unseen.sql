@@ -1,0 +1,23 @@
+-- How often the panel's subscribers were seen, by operator x access x region x family: how many of them by one
+-- sampled packet, how many by two. From these Chao1 tells how many were active and not seen at all.
+SELECT
+  region, operator, access, family,
+  count() AS panel_users,
+  countIf(packets_seen = 1 AND packets_not_sampled = 0) AS seen_once,
+  countIf(packets_seen = 2 AND packets_not_sampled = 0) AS seen_twice
+FROM
+(
+  SELECT
+    region, operator, access,
+    if({by_family:Bool}, active_family, 0) AS family,
+    subscriber,
+    sum(p.packets) AS packets_seen,
+    sum(p.packets_unsampled) AS packets_not_sampled
+  FROM panel_1d AS p
+  WHERE starts_on >= {from_day:Date} AND starts_on < {to_day:Date}
+    AND active_family IN {family:Array(UInt8)}
+    AND access IN {accesses:Array(String)}
+  GROUP BY region, operator, access, family, subscriber
+)
+GROUP BY region, operator, access, family
+ORDER BY region, operator, access, family
