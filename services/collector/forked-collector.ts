@@ -61,7 +61,7 @@ export class ForkedCollector {
         ready.reject(this.failure);
         resolve();
       };
-      child.once("error", (error) => {
+      child.on("error", (error) => {
         this.#failure ??= new Fault("INTERNAL", `${name} cannot be started: ${error.message}`);
         if (child.pid === undefined) end();
       });

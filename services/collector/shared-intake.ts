@@ -7,7 +7,7 @@ const HELD_MAX_BYTES = 33_554_432;
 const ASK_AGAIN_MS = 5_000;
 /** An exporter whose datagrams come by way of others only, for so long, is given up for one of them to claim. */
 const MOVE_AFTER_MS = 5_000;
-/** Exporters of others that are remembered; beyond it they are asked for again. */
+/** Exporters that are remembered; beyond it those of others are forgotten, and asked for again. */
 const REMEMBERED = 131_072;
 
 /**
@@ -55,6 +55,7 @@ export class SharedIntake {
   #straysBytes = 0;
   #turn: NodeJS.Immediate | undefined;
   #heldBytes = 0;
+  #forgetBeyond = REMEMBERED;
   /** Exporters whose datagrams are held. */
   #pending = 0;
   #closing = false;
@@ -166,7 +167,7 @@ export class SharedIntake {
   }
 
   #meet(exporter: string, kind: Standing["kind"]): Standing {
-    if (this.#standings.size >= REMEMBERED) this.#forgetOthers();
+    if (this.#standings.size >= this.#forgetBeyond) this.#forgetOthers();
     const standing: Standing = { kind, held: [], directAtMs: 0, strayAtMs: 0, strayFrom: 0, beyondAtMs: 0, to: null };
     this.#standings.set(exporter, standing);
     return standing;
@@ -175,6 +176,7 @@ export class SharedIntake {
   #forgetOthers(): void {
     for (const [exporter, { kind }] of this.#standings)
       if (kind === "foreign" || kind === "too_many") this.#standings.delete(exporter);
+    this.#forgetBeyond = Math.max(REMEMBERED, 2 * this.#standings.size);
   }
 
   #answered(exporter: string, kind: "foreign" | "too_many"): void {
