@@ -93,6 +93,13 @@ const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
     "must be a day (2026-01-31, from 00:00 in Asia/Shanghai) or a time with its offset (2026-01-31T08:00:00+08:00)",
 });
 
+/** What the addresses of a prefix are to subscribers. */
+export const SUBSCRIBER_POOLS = {
+  delegated: "each subscriber's own prefixes: as many as there are, so many subscribers at most",
+  wan: "links of homes that hold a delegated prefix beside it: counted by that, and joined by sessions alone",
+} as const;
+export type SubscriberPool = keyof typeof SUBSCRIBER_POOLS;
+
 /**
  * A row of `prefixes*.csv`; an empty cell says nothing, and what a row does not say is taken from the
  * next shorter prefix around it.
@@ -105,6 +112,12 @@ export const prefixRow = z.strictObject({
   valid_from: day.optional().describe("First moment the row is in force; empty: always was"),
   valid_to: day.optional().describe("First moment the row is no longer in force; empty: still is"),
   subscriber_prefix_length: lengthText.optional().describe("Overrides the operator's length"),
+  subscriber_pool: z
+    .enum(Object.keys(SUBSCRIBER_POOLS) as [SubscriberPool, ...SubscriberPool[]])
+    .optional()
+    .describe(
+      "delegated (where nothing is said): each subscriber's own prefixes; wan: links of homes that hold a delegated prefix as well, which are no subscribers of their own",
+    ),
 });
 
 export const SPECIAL_KINDS = {

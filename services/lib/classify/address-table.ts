@@ -1,4 +1,4 @@
-import type { FlowLabels } from "@v6meter/schemas";
+import type { FlowLabels, SubscriberPool } from "@v6meter/schemas";
 import type { Prefix } from "./prefix.ts";
 import { PrefixTrie } from "./prefix-trie.ts";
 import { type PrefixEntry, type Registry, TRANSITION_ROLES, type TransitionRole } from "./registry.ts";
@@ -21,9 +21,10 @@ interface Said {
   readonly region: number;
   readonly access: number;
   readonly length: number;
+  readonly pool: SubscriberPool | null;
 }
 
-const NOTHING: Said = { operator: 0, region: 0, access: 0, length: 0 };
+const NOTHING: Said = { operator: 0, region: 0, access: 0, length: 0, pool: null };
 
 /** All that the registry says of a set of addresses. */
 interface AddressClass {
@@ -63,6 +64,8 @@ export class AddressTable {
   subscriber = new Uint8Array(256);
   /** Bits of the prefix one subscriber holds as the prefix table says; 0 where it does not. */
   subscriberPrefixLength = new Uint8Array(256);
+  /** 1 where an address is none of a subscriber's own prefix: its pool is `wan`. */
+  shared = new Uint8Array(256);
   special = new Uint8Array(256);
   /** Bits of transition roles, see roleBit. */
   roles = new Uint16Array(256);
@@ -132,6 +135,7 @@ export class AddressTable {
       region: region(entry.region) || around.region,
       access: accessIndex(entry.access) || around.access,
       length: entry.subscriberPrefixLength ?? around.length,
+      pool: entry.subscriberPool ?? around.pool,
     });
     return [
       ...prefixes
@@ -171,6 +175,7 @@ export class AddressTable {
     this.access[number] = access;
     this.subscriber[number] = Number(this.region[number] !== 0 && SUBSCRIBER_ACCESS.includes(access));
     this.subscriberPrefixLength[number] = own.length || builtIn.length;
+    this.shared[number] = Number((own.pool ?? builtIn.pool) === "wan");
     this.special[number] = addresses.special;
     this.roles[number] = addresses.roles;
     return number;
@@ -187,6 +192,7 @@ export class AddressTable {
     this.access = grown(this.access, new Uint8Array(size));
     this.subscriber = grown(this.subscriber, new Uint8Array(size));
     this.subscriberPrefixLength = grown(this.subscriberPrefixLength, new Uint8Array(size));
+    this.shared = grown(this.shared, new Uint8Array(size));
     this.special = grown(this.special, new Uint8Array(size));
     this.roles = grown(this.roles, new Uint16Array(size));
   }

@@ -1,4 +1,6 @@
 import type { FlowBatch, FlowLabels, Technology } from "@v6meter/schemas";
+import type { SessionTable } from "@v6meter/sessions";
+import { fillActive } from "./active.ts";
 import { AddressTable } from "./address-table.ts";
 import { fillAttribution } from "./attribution.ts";
 import { fillCounted } from "./counted.ts";
@@ -10,12 +12,13 @@ import type { Registry } from "./registry.ts";
 import { registryLabels } from "./registry-labels.ts";
 import { Repeats } from "./repeats.ts";
 import { createFindings, rowsOf } from "./rows.ts";
+import { type JoinTally, SessionJoin } from "./session-join.ts";
 import { fillSubscriber, subscriberKeyWords, subscriberLengths } from "./subscriber.ts";
 import { fillTechnology } from "./technology.ts";
 import { TECHNOLOGY_NAMES } from "./vocabulary-index.ts";
 
 /** Counts since the classifier was made. */
-export interface ClassifierTotals {
+export interface ClassifierTotals extends JoinTally {
   rows: number;
   /** Rows seen before at their type of observation point. */
   repeats: number;
@@ -49,6 +52,8 @@ export interface ClassifierOptions {
   readonly repeatWindowMs: number;
   /** Flows followed at once to find repeats. */
   readonly repeatSlots: number;
+  /** Sessions that flows are joined with; none where it is left out. */
+  readonly sessions?: SessionTable;
 }
 
 /** A registry, compiled. */
@@ -83,9 +88,13 @@ export function createClassifier(options: ClassifierOptions): Classifier {
     repeats: 0,
     repeatEvictions: 0,
     interfaceExcluded: 0,
+    sessionRows: 0,
+    sessionlessRows: 0,
     byTechnology: Object.fromEntries(TECHNOLOGY_NAMES.map((name) => [name, 0])) as Record<Technology, number>,
   };
+  const join = options.sessions ? new SessionJoin(options.sessions) : null;
   let tables = compile(options.registry);
+  join?.use(tables.labels);
   let findings = createFindings(0);
 
   /** The steps that tell which flow a row is and where it was metered. */
@@ -105,8 +114,11 @@ export function createClassifier(options: ClassifierOptions): Classifier {
       fillPlaces(rows, places);
       fillTechnology(rows, addresses);
       fillAttribution(rows, addresses, places, asns);
+      join?.locate(rows);
       fillSubscriber(rows, addresses, lengths, key);
+      join?.fillSubscriber(rows, totals);
       fillCounted(rows, places, repeats, seed, totals);
+      fillActive(rows);
       batch.labels = labels;
       totals.rows += batch.rows;
       totals.repeatEvictions = repeats.evictions;
@@ -122,6 +134,7 @@ export function createClassifier(options: ClassifierOptions): Classifier {
     },
     use(registry) {
       tables = compile(registry);
+      join?.use(tables.labels);
     },
   };
 }

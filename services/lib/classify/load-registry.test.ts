@@ -216,7 +216,7 @@ describe("a mistake is told with file and line, what was found and what is allow
       says: "an unknown column",
       texts: { "prefixes.csv": "# table\nprefix,city\n240e:30c::/32,Shenyang\n" },
       problem:
-        'prefixes.csv:2: column "city" is unknown or given twice; allowed are prefix, operator, region, access, valid_from, valid_to, subscriber_prefix_length',
+        'prefixes.csv:2: column "city" is unknown or given twice; allowed are prefix, operator, region, access, valid_from, valid_to, subscriber_prefix_length, subscriber_pool',
     },
     {
       says: "a row without its prefix",

@@ -224,7 +224,8 @@ function prefixEntry(
       `subscriber_prefix_length ${subscriberPrefixLength} is shorter than the prefix; allowed is ${prefix.length} to 128`,
     );
   const access = row.access === "unknown" ? undefined : row.access;
-  return { prefix, operator, region, access, validFromMs, validToMs, subscriberPrefixLength, place };
+  const subscriberPool = row.subscriber_pool;
+  return { prefix, operator, region, access, validFromMs, validToMs, subscriberPrefixLength, subscriberPool, place };
 }
 
 function readExporters(files: readonly RegistryFile[], known: Known, problems: Problems): Exporter[] {

@@ -1,4 +1,11 @@
-import type { AccessType, ObservationPoint, RegistryInterface, RegistryRegion, SpecialKind } from "@v6meter/schemas";
+import type {
+  AccessType,
+  ObservationPoint,
+  RegistryInterface,
+  RegistryRegion,
+  SpecialKind,
+  SubscriberPool,
+} from "@v6meter/schemas";
 import type { Prefix } from "./prefix.ts";
 
 /** Where an entry stands, for messages. */
@@ -29,6 +36,7 @@ export interface PrefixEntry {
   /** First moment no longer in force; Infinity when open. */
   readonly validToMs: number;
   readonly subscriberPrefixLength: number | undefined;
+  readonly subscriberPool: SubscriberPool | undefined;
   /** Rows of the operators' own tables go before the built-in ones, whatever their lengths. */
   readonly place: Place;
 }

@@ -51,6 +51,7 @@ export function rowsOf(batch: FlowBatch, findings: Findings) {
   return {
     rows: batch.rows,
     received_at: c.received_at,
+    start_at: c.start_at,
     exporter: c.exporter,
     ip_version: c.ip_version,
     src_addr: c.src_addr,

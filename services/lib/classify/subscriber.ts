@@ -36,8 +36,8 @@ const message = new Uint8Array(17);
 const hash = new Uint32Array(2);
 
 /**
- * Fills subscriber, subscriber_prefix and subscriber_method: SipHash-2-4 under the key of the subscriber side's prefix, 0 where there is none.
- * What is hashed is one byte of the prefix length and the bytes of the prefix, host bits zero; for a
+ * Fills subscriber_prefix, subscriber and subscriber_method: SipHash-2-4 under the key of the subscriber side's
+ * prefix, 0 where there is none, as in a pool whose addresses are beside their subscribers' own. What is hashed is one byte of the prefix length and the bytes of the prefix, host bits zero; for a
  * public IPv4 address a zero byte and its four bytes. Shared, private and special addresses, and flows
  * that are in no share, have no subscriber. Needs technology and attribution. Bench: bench.ts.
  */
@@ -70,7 +70,7 @@ function hashAddress(
   classes: Uint32Array,
 ): void {
   const addressClass = classes[row] as number;
-  if (table.special[addressClass] !== NOT_SPECIAL) return;
+  if (table.special[addressClass] !== NOT_SPECIAL || table.shared[addressClass] === 1) return;
   let at = row * 16;
   let size = 4;
   let spare = 0;

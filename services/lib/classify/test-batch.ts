@@ -6,6 +6,7 @@ import {
   type FlowDirection,
   getU64,
   type ObservationPoint,
+  type SubscriberMethod,
   setU64,
   type Technology,
 } from "@v6meter/schemas";
@@ -13,6 +14,7 @@ import {
 /** A record as tests write it; what is left out is as an exporter that does not tell it. */
 export interface TestFlow {
   readonly receivedAt?: string;
+  readonly startAt?: string;
   readonly exporter?: string;
   /** 0 for a record without IP; told by `src` otherwise. */
   readonly ipVersion?: number;
@@ -21,6 +23,7 @@ export interface TestFlow {
   readonly srcPort?: number;
   readonly dstPort?: number;
   readonly protocol?: number;
+  readonly tcpFlags?: number;
   readonly inIf?: number;
   readonly outIf?: number;
   readonly srcAs?: number;
@@ -45,6 +48,9 @@ export interface Classified {
   readonly counted: number;
   /** 16 hexadecimal digits; null for none. */
   readonly subscriber: string | null;
+  readonly method: SubscriberMethod;
+  readonly prefix: string | null;
+  readonly active: number;
   readonly samplingRate: number;
 }
 
@@ -62,6 +68,7 @@ export function batchOf(flows: readonly TestFlow[]): FlowBatch {
       column.set(bytes, row * 16);
     };
     setU64(columns.received_at, row, Date.parse(flow.receivedAt ?? TEST_TIME));
+    if (flow.startAt) setU64(columns.start_at, row, Date.parse(flow.startAt));
     put(columns.exporter, flow.exporter ?? "198.18.0.1");
     put(columns.src_addr, flow.src);
     put(columns.dst_addr, flow.dst);
@@ -71,6 +78,7 @@ export function batchOf(flows: readonly TestFlow[]): FlowBatch {
     columns.src_port[row] = flow.srcPort ?? 40_000;
     columns.dst_port[row] = flow.dstPort ?? 443;
     columns.protocol[row] = flow.protocol ?? 6;
+    columns.tcp_flags[row] = flow.tcpFlags ?? 0;
     columns.in_if[row] = flow.inIf ?? 0;
     columns.out_if[row] = flow.outIf ?? 0;
     columns.src_as[row] = flow.srcAs ?? 0;
@@ -86,7 +94,10 @@ export function batchOf(flows: readonly TestFlow[]): FlowBatch {
 /** The classified columns of every row. */
 export function classifiedOf({ rows, columns, labels }: FlowBatch): Classified[] {
   return Array.from({ length: rows }, (_, row) => {
-    const hash = [columns.subscriber[row * 2 + 1], columns.subscriber[row * 2]];
+    const hexadecimal = (column: Uint32Array) =>
+      getU64(column, row) === 0
+        ? null
+        : [column[row * 2 + 1], column[row * 2]].map((word) => (word as number).toString(16).padStart(8, "0")).join("");
     return {
       family: columns.family[row] as number,
       technology: labels.technology[columns.technology[row] as number] as Technology,
@@ -96,10 +107,10 @@ export function classifiedOf({ rows, columns, labels }: FlowBatch): Classified[]
       direction: labels.flow_direction[columns.flow_direction[row] as number] as FlowDirection,
       point: labels.observation_point[columns.observation_point[row] as number] as ObservationPoint,
       counted: columns.counted[row] as number,
-      subscriber:
-        getU64(columns.subscriber, row) === 0
-          ? null
-          : hash.map((word) => (word as number).toString(16).padStart(8, "0")).join(""),
+      subscriber: hexadecimal(columns.subscriber),
+      method: labels.subscriber_method[columns.subscriber_method[row] as number] as SubscriberMethod,
+      prefix: hexadecimal(columns.subscriber_prefix),
+      active: columns.active_family[row] as number,
       samplingRate: columns.sampling_rate[row] as number,
     };
   });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SessionTable } from "@v6meter/sessions";
 import { type Classifier, createClassifier } from "./classifier.ts";
 import { loadRegistry } from "./load-registry.ts";
 import type { Registry } from "./registry.ts";
@@ -37,12 +38,13 @@ function sharedRegistryOf(texts: RegistryTexts): Registry {
 
 export const REPEAT_WINDOW_MS = 300_000;
 
-export function classifierOf(texts: RegistryTexts = {}): Classifier {
+export function classifierOf(texts: RegistryTexts = {}, sessions?: SessionTable): Classifier {
   return createClassifier({
     registry: sharedRegistryOf(texts),
     subscriberKey: Uint8Array.from({ length: 16 }, (_, i) => i),
     repeatWindowMs: REPEAT_WINDOW_MS,
     repeatSlots: 4_096,
+    ...(sessions ? { sessions } : {}),
   });
 }
 

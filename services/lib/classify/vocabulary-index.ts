@@ -31,3 +31,12 @@ export const POINT_IS_ACCESS = Uint8Array.from(POINT_NAMES, (name) => Number(OBS
 export const IS_EXCLUDED = Uint8Array.from(TECHNOLOGY_NAMES, (name) =>
   Number(TECHNOLOGIES[name].counts_as === "excluded"),
 );
+/** By label number: the family the technology's rows count as; 0 where they are in no share or go by their own. */
+export const COUNTED_FAMILY = Uint8Array.from(TECHNOLOGY_NAMES, (name) => {
+  const as = TECHNOLOGIES[name].counts_as;
+  return as === "v4" ? 4 : as === "v6_transition" ? 6 : 0;
+});
+/** By label number: 1 where the family is the record's own. */
+export const GOES_BY_FAMILY = Uint8Array.from(TECHNOLOGY_NAMES, (name) =>
+  Number(TECHNOLOGIES[name].counts_as === "auto"),
+);
