@@ -2,21 +2,28 @@ import { createQueryService } from "@v6meter/query";
 import {
   ACCESS_TYPES,
   CLICKHOUSE_TYPES,
+  clientsFile,
   config,
   DROP_REASONS,
+  dictionaryFile,
   FAULTS,
   FIELD_NAMES,
   FIELDS,
   type Field,
   FLOW_DIRECTIONS,
+  identityKeysFile,
   OBSERVATION_POINTS,
   OUTCOMES,
   REGISTRY_FILES,
+  SESSION_FIELD_NAMES,
+  SESSION_FIELDS,
   SPECIAL_KINDS,
   STAGES,
   SUBSCRIBER_METHODS,
+  sessionRow,
   TECHNOLOGIES,
   type Term,
+  VENDOR_MEANINGS,
 } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import { z } from "zod";
@@ -162,6 +169,46 @@ function registry(): string {
   );
 }
 
+function sessions(): string {
+  const fields = SESSION_FIELD_NAMES.map((name) => {
+    const field: { kind: Field["kind"]; unit?: string; doc: string } = SESSION_FIELDS[name];
+    return [`\`${name}\``, CLICKHOUSE_TYPES[field.kind], field.unit ?? "", field.doc];
+  });
+  const file = (title: string, text: string, schema: z.ZodType, kind = "keys") => {
+    const shape = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Shape;
+    return `## ${title}\n\n${text}\n\n${table([kind, "needed", "holds", "meaning"], shapeRows(shape))}`;
+  };
+  const meanings = Object.entries(VENDOR_MEANINGS).map(([word, meaning]) => [`\`${word}\``, meaning]);
+  return page(
+    "Sessions",
+    "What RADIUS accounting and batch files tell, and the files of the settings `sessions.*`. Identities, NAS and sessions are keyed hashes before anything is stored or sent: HMAC-SHA-256, its first 8 bytes. An identity is hashed together with its operator, without white space around it; a MAC address as 12 small hex digits, a telephone number without its plus sign, all else as it is told.",
+    `## The session event\n\n${table(["column", "type", "unit", "meaning"], fields)}`,
+    "Where a block of ports is told together with the shared address it is of (RFC 8045, or by a vendor), `framed_ip_address` is that address and not the subscriber's private one.",
+    file(
+      "sessions.clients_file",
+      "Read again when it changes; where it has a mistake the clients in force stay.",
+      clientsFile,
+    ),
+    file(
+      "sessions.identity_keys_file",
+      "Hashes of one month are of one key and can be compared; those of months with different keys cannot. Add a key before its month begins, and keep those before it in the file while their months are still told of.",
+      identityKeysFile,
+    ),
+    file(
+      "sessions.dictionary_file",
+      "On top of `services/accounting/vendor-attributes.yaml`. Attributes of four octets are read; a vendor given here replaces the built-in one.",
+      dictionaryFile,
+    ),
+    table(["meaning", "what the attribute tells"], meanings),
+    file(
+      "Batch files of sessions.import_dir",
+      "CSV with a header, named `*.csv`; taken once nothing was written to them for 5 seconds (or written under another name and renamed), one by one in the order of their names. Cells may stand in quotes; none holds a comma or a line end. Lines that do not parse are counted and logged by their number. A file that is through is renamed to `*.csv.done`; after a crash it goes on where it was published.",
+      sessionRow,
+      "column",
+    ),
+  );
+}
+
 /** The OpenAPI document, from the routes themselves; nothing listens and no store is asked. */
 async function openapi(): Promise<string> {
   const { query } = config.parse({});
@@ -180,5 +227,6 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/faults.md": faults,
   "docs/reference/ledger.md": ledger,
   "docs/reference/registry.md": registry,
+  "docs/reference/sessions.md": sessions,
   "docs/reference/openapi.json": openapi,
 };
