@@ -186,7 +186,7 @@ function sessions(): string {
     "Where a block of ports is told together with the shared address it is of (RFC 8045, or by a vendor), `framed_ip_address` is that address and not the subscriber's private one.",
     file(
       "sessions.clients_file",
-      "Read again when it changes; where it has a mistake the clients in force stay.",
+      "Read again when it changes (touch it where only a secret did); where it has a mistake the clients in force stay.",
       clientsFile,
     ),
     file(

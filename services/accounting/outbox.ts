@@ -58,6 +58,7 @@ export class Outbox {
   #tail: Promise<void> = Promise.resolve();
   #rowsTaken = 0;
   #isFull = false;
+  #underWay = 0;
   readonly tally = new Tally();
   readonly counts: OutboxCounts = {
     publishes: 0,
@@ -107,6 +108,11 @@ export class Outbox {
     return number;
   }
 
+  /** What was flushed before is not published yet. */
+  get isBusy(): boolean {
+    return this.#underWay > 0;
+  }
+
   /**
    * Publishes what was collected, `beside` it in the same publish, after what was flushed before. Resolves when it is
    * durable; rejects where the bus refuses it for good or the wait was given up.
@@ -121,7 +127,13 @@ export class Outbox {
     const number = ++this.#number;
     const position = Buffer.from(JSON.stringify({ number }));
     messages.push({ topic: POSITIONS, key: this.#positionKey, value: position });
-    this.#tail = this.#tail.then(() => this.#publish(messages, events, number));
+    this.#underWay++;
+    this.#tail = this.#tail
+      .then(() => this.#publish(messages, events, number))
+      .finally(() => {
+        this.#underWay--;
+        this.counts.queuedEvents -= events;
+      });
     // Whoever waits for a publish is told by the promise he has; the chain is not one of them.
     this.#tail.catch(() => {});
     return this.#tail;
@@ -184,7 +196,6 @@ export class Outbox {
       this.counts.events += events;
       for (const { value } of messages) this.counts.bytes += value?.byteLength ?? 0;
     } finally {
-      this.counts.queuedEvents -= events;
       this.counts.publishSeconds += (performance.now() - startedAt) / 1_000;
     }
   }

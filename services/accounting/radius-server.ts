@@ -79,6 +79,7 @@ export class RadiusServer {
   #answers: Answer[] = [];
   #complaints = new Map<DropReason, { packets: number; source: Source }>();
   #complainedAtMs = 0;
+  #isFlushDue = false;
   readonly counts: RadiusServerCounts = {
     packets: 0,
     accepted: 0,
@@ -119,6 +120,21 @@ export class RadiusServer {
   bookKernelDrops(datagrams: number): void {
     this.#count("sessions_kernel_buffer", datagrams);
     this.#outbox.tally.book(NO_CLIENT, "sessions_kernel_buffer", datagrams);
+  }
+
+  /**
+   * Flushes where nothing is being published, and else as soon as that is over: while the bus takes nothing, what
+   * comes meanwhile and its books are one publish, not many.
+   */
+  async flushInTurn(): Promise<void> {
+    if (this.#outbox.isBusy) {
+      this.#isFlushDue = true;
+      return;
+    }
+    do {
+      this.#isFlushDue = false;
+      await this.flush();
+    } while (this.#isFlushDue);
   }
 
   /** Publishes what was taken in and answers it; rejects where the bus refuses it, and nothing is answered then. */

@@ -267,6 +267,50 @@ test("a bus that takes nothing for a while delays the answers, and nothing is to
   expect(started?.service.trouble()).toBeNull();
 });
 
+test("while the bus takes nothing what comes waits together, and the books stay few", async () => {
+  let isShut = true;
+  const publishes: number[] = [];
+  const nas = await start(
+    {},
+    busWith(async (messages) => {
+      if (isShut) throw new Fault("BUS_UNREACHABLE");
+      publishes.push(messages.length);
+      await bus.publish(messages);
+    }),
+  );
+  const sent = Array.from({ length: 20 }, (_, i) => request(i, { "Acct-Session-Id": `s${i}` }));
+  for (const [i, bytes] of sent.entries()) {
+    nas.send(bytes, bytes);
+    while (radius().packets < 2 * i + 2) await sleep(2);
+    await sleep(25);
+  }
+  expect(started?.service.trouble()).toMatch(/./);
+  expect(radius()).toMatchObject({ queued: 20, answered: 0, dropped: { accounting_duplicate: 20 } });
+  isShut = false;
+  await nas.answered(20);
+  await started?.service.stop();
+  const { events, ledger } = await published(bus, "test");
+  expect(events).toHaveLength(20);
+  expect(booked(ledger, "received")).toBe(40);
+  expect(balances(ledger)).toBe(true);
+  // The first flush, all that came after it, and the stop's.
+  expect(publishes.length).toBeLessThanOrEqual(4);
+});
+
+test.runIf(process.platform === "linux")("what the kernel drops is counted and booked", async () => {
+  const nas = await start({ receive_buffer_bytes: 65_536 });
+  // The event loop is not given to the service: all of it waits in the kernel, or is dropped there.
+  for (let i = 0; i < 3_000; i++) nas.send(request(i, { "Acct-Session-Id": `s${i}` }));
+  while (radius().packets + (started?.service.counts().kernelDrops ?? 0) < 3_000) await sleep(5);
+  expect(started?.service.counts().kernelDrops).toBeGreaterThan(100);
+  await started?.service.stop();
+  const { ledger } = await published(bus, "test");
+  const drops = booked(ledger, "dropped", { reason: "sessions_kernel_buffer", exporter: "::" });
+  expect(drops).toBe(started?.service.counts().kernelDrops);
+  expect(booked(ledger, "received")).toBe(3_000);
+  expect(balances(ledger)).toBe(true);
+});
+
 test("a publish whose outcome is not known is looked for before it is tried again", async () => {
   let lost = 0;
   const nas = await start(

@@ -124,6 +124,8 @@ export function createAccountingService(options: AccountingOptions): AccountingS
       for (const text of config.udp)
         listeners.push(
           await listen(parseHostPort(text) as HostPort, config.receive_buffer_bytes, (payload, remote, listener) => {
+            // Nobody would learn of it: it is sent again to who comes after.
+            if (failed !== null) return;
             lastDatagramAt = performance.now();
             radius.take(payload, remote, listener, Date.now());
           }),
@@ -136,7 +138,7 @@ export function createAccountingService(options: AccountingOptions): AccountingS
     timers.push(
       setInterval(() => {
         bookKernelDrops();
-        radius.flush().catch(fail);
+        radius.flushInTurn().catch(fail);
         radius.complain(Date.now());
       }, config.flush_interval_ms),
       watchClients(path, radius),
