@@ -4,10 +4,10 @@
 -- subscribers are those told by a session, never prefixes. prefixes are all active ones, session_prefixes
 -- those of them that were seen with a session: what part of the prefixes that is, is the coverage by AAA.
 --
--- uniqCombined64(17) is exact up to 8,192 and errs by 0.2 % (standard deviation) above, in 98 KB a state:
+-- uniqCombined64(17) is exact up to 4,096 and errs by 0.2 % (standard deviation) above, in 98 KB a state:
 -- published users are to hold within 1 %, which uniq (0.45 %, 150 KB) does not at three deviations.
--- Prefixes give only coverage and ratios: 14 bits err by 0.6 % in 12 KB. services/lib/store/users.test.ts
--- holds the figures.
+-- Prefixes give only coverage and ratios: 14 bits err by 0.6 % in 12 KB. What is published of the errors is
+-- held to the engine by services/query/users/state-error.test.ts.
 CREATE TABLE IF NOT EXISTS users_1d
 (
   starts_on Date,

@@ -29,7 +29,7 @@ so \`users\` is a lower bound without an upper end. \`prefixes\`: nothing covers
 called users, as one user has many.
 
 **Interval**: \`low\` and \`high\` are made to hold the truth in 99 of 100 cases. \`aaa\`: the error of counting (exact up to
-8,192, else 0.21 % standard deviation), upwards also what the prefixes without a session may hide. \`ratio\`: a prediction
+4,096, else 0.21 % standard deviation), upwards also what the prefixes without a session may hide. \`ratio\`: a prediction
 interval (Student's t) from the spread between covered regions; with fewer than three of them the spread of that access over
 all operators; without any, half to twice the value.
 

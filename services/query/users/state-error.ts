@@ -1,7 +1,7 @@
 import { Z_995 } from "./student.ts";
 
 /** A state of subscribers (uniqCombined64(17)) holds so many exactly. */
-export const EXACT_UP_TO = 8_192;
+export const EXACT_UP_TO = 4_096;
 
 /** Standard deviation of a state above that, as a part of the value. */
 export const STATE_DEVIATION = 0.0021;
