@@ -108,6 +108,16 @@ describe("a flow meets the session that held its subscriber's address", () => {
     expect(joined(events, flows)).toEqual([1, 2, 2, 1, 1]);
   });
 
+  test("the key of its subscriber is the one in force when it was received, as months are cut by arrival", () => {
+    const events = [start(1, { framed: "2409:8914:0:1::/64", next: [2 * 16, Date.parse(NOON)] })];
+    const flows = [
+      up(MOBILE, { startAt: at(-60_000), receivedAt: at(-1) }),
+      up(MOBILE, { startAt: at(-60_000), receivedAt: NOON }),
+      up(MOBILE, { startAt: at(30_000), receivedAt: at(-1) }),
+    ];
+    expect(joined(events, flows)).toEqual([1, 2, 1]);
+  });
+
   test("a session that is told late is met by the flows that come after", () => {
     const table = tableOf([]);
     const classifier = classifierOf(REGISTRY, table);

@@ -134,13 +134,13 @@ export class SessionJoin {
   /** Makes the subscribers of the rows those of the sessions that `locate` found. Needs subscriber_prefix. */
   fillSubscriber(rows: Rows, tally: JoinTally): void {
     const { subscriber } = rows;
-    const { atMs } = this.#wanted;
     for (let n = 0; n < this.#count; n++) {
       const holding = this.#found[n] as number;
       const row = this.#row[n] as number;
       let joined = false;
       if (holding >= 0) {
-        this.#table.subscriber(holding, atMs[n] as number, who, 0);
+        // Days and months are cut by arrival, so the key is the one of that moment: a month has one.
+        this.#table.subscriber(holding, getU64(rows.received_at, row), who, 0);
         joined = ((who[0] as number) | (who[1] as number)) !== 0;
       }
       if (!joined) {
