@@ -26,7 +26,6 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /openapi.json": "open",
   "GET /docs": "open",
   "GET /docs/": "open",
-  "GET /docs/*": "open",
   "GET /docs/json": "open",
   "GET /docs/yaml": "open",
   "GET /docs/static/*": "open",
@@ -39,6 +38,13 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /api/v1/targets": ["administrator", "regulator", "analyst"],
   "GET /api/v1/exporters": ["administrator", "regulator", "operator"],
   "GET /api/v1/ledger": EVERYBODY_NAMED,
+  "GET /api/v1/users/active": EVERYBODY_NAMED,
+  "GET /api/v1/users/assigned": EVERYBODY_NAMED,
+  "GET /api/v1/users/dual-stack": EVERYBODY_NAMED,
+  "GET /api/v1/users/private-ipv4": EVERYBODY_NAMED,
+  "GET /api/v1/users/home-routers": EVERYBODY_NAMED,
+  "GET /api/v1/users/preference": EVERYBODY_NAMED,
+  "GET /api/v1/users/retention": EVERYBODY_NAMED,
   "POST /api/v1/sql": ["administrator", "analyst"],
 };
 

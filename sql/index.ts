@@ -35,3 +35,22 @@ export function listMigrations(): Migration[] {
     return { name: file.slice(0, -4), sql, sha256: createHash("sha256").update(sql).digest("hex") };
   });
 }
+
+/** A view of the analysts' database. */
+export interface AnalystView {
+  readonly name: string;
+  /** One SELECT; `{database}` stands for the database of the tables. */
+  readonly select: string;
+}
+
+/** All views for analysts, by name: `analyst/NAME.sql`. */
+export function listAnalystViews(): AnalystView[] {
+  return readdirSync(join(FOLDER, "analyst"))
+    .sort()
+    .map((file) => ({
+      name: file.replace(/\.sql$/, ""),
+      select: sqlFile(`analyst/${file}`)
+        .replaceAll(/^--.*\n/gm, "")
+        .trim(),
+    }));
+}

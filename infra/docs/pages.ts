@@ -212,7 +212,12 @@ function sessions(): string {
 /** The OpenAPI document, from the routes themselves; nothing listens and no store is asked. */
 async function openapi(): Promise<string> {
   const { query } = config.parse({});
-  const { app } = createQueryService({ store: {} as Store, config: query, adminKey: "" });
+  const { app } = createQueryService({
+    store: {} as Store,
+    config: query,
+    identities: { identify: async () => null },
+    audit: { append: async () => {} },
+  });
   await app.ready();
   const { body } = await app.inject("/openapi.json");
   await app.close();

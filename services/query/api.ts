@@ -2,13 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 
-declare module "fastify" {
-  interface FastifyContextConfig {
-    /** The route answers without a key. */
-    open?: boolean;
-  }
-}
-
 /** The fastify instance whose routes are typed by their zod schemas. */
 export type Api = FastifyInstance<
   RawServerDefault,

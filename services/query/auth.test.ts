@@ -1,11 +1,12 @@
 import { connect } from "node:net";
-import { Fault } from "@v6meter/schemas";
+import { accessConfig, Fault, ROUTE_ACCESS } from "@v6meter/schemas";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KEY, testService, unreachableStore } from "./province.test-data.ts";
 
 const logged: string[] = [];
 const service = testService(unreachableStore, {
+  access: accessConfig.parse({ requests_per_minute: 1_000_000, failed_logins_per_minute: 1_000_000 }),
   logger: pino({ level: "trace" }, { write: (line: string) => logged.push(line) }),
 });
 const routes: { method: string; url: string }[] = [];
@@ -29,23 +30,25 @@ function ask(method: string, url: string, authorization?: string) {
   });
 }
 
-test("the routes that are guarded are these", () => {
-  const guarded = routes.filter(({ url, method }) => !OPEN.test(url) && method !== "HEAD").map(({ url }) => url);
-  expect(guarded.sort()).toEqual([
-    "/api/v1/exporters",
-    "/api/v1/ledger",
-    "/api/v1/sql",
-    "/api/v1/traffic/share",
-    "/api/v1/users/active",
-    "/api/v1/users/assigned",
-    "/api/v1/users/dual-stack",
-    "/api/v1/users/home-routers",
-    "/api/v1/users/preference",
-    "/api/v1/users/private-ipv4",
-    "/api/v1/users/retention",
-    "/metrics",
-  ]);
-  expect(routes.filter(({ url }) => OPEN.test(url)).length).toBeGreaterThan(5);
+test("every route that is registered is in the table of routes and roles, and every entry there is a route", () => {
+  const served = routes.filter(({ method }) => method !== "HEAD").map(({ method, url }) => `${method} ${url}`);
+  expect([...new Set([...served, "GET /docs/"])].sort()).toEqual(Object.keys(ROUTE_ACCESS).sort());
+});
+
+test("open are health and documentation, nothing else", () => {
+  const open = Object.keys(ROUTE_ACCESS).filter((route) => ROUTE_ACCESS[route] === "open");
+  expect(open.filter((route) => !OPEN.test(route.slice("GET ".length)))).toEqual([]);
+  expect(open.length).toBeGreaterThan(5);
+});
+
+test("a route without an entry stops the start", async () => {
+  const other = testService(unreachableStore);
+  const late = other.app.register(async (scope) => {
+    scope.get("/api/v1/forgotten", async () => "data");
+  });
+  await expect(late).rejects.toThrow("GET /api/v1/forgotten: no entry in ROUTE_ACCESS");
+  await expect(other.start()).rejects.toThrow("no entry in ROUTE_ACCESS");
+  await other.stop().catch(() => {});
 });
 
 test("every route but health and documentation asks for the key, and unknown addresses do", async () => {

@@ -32,13 +32,14 @@ export function describeApi(app: Api): void {
           name: "users",
           description: "Users by sessions, estimates and a panel; each figure with its method, coverage and interval",
         },
+        { name: "indicators", description: "The catalogue of indicators, their figures, and targets" },
         { name: "books", description: "What became of everything received" },
         { name: "sql", description: "The administrator's own questions" },
         { name: "health", description: "State of the process" },
       ],
       security: [{ key: [] }],
       components: {
-        securitySchemes: { key: { type: "http", scheme: "bearer", description: "The key in admin.key" } },
+        securitySchemes: { key: { type: "http", scheme: "bearer", description: "A key, or a token of the issuer" } },
       },
     },
     transform: createJsonSchemaTransform({}),
@@ -74,10 +75,8 @@ export function describeApi(app: Api): void {
     uiConfig: { docExpansion: "list", deepLinking: true, layout: "BaseLayout" },
   });
   app.register(async (scope) => {
-    scope.get(
-      "/openapi.json",
-      { config: { open: true }, schema: { tags: ["health"], summary: "This description", security: [] } },
-      async () => app.swagger(),
+    scope.get("/openapi.json", { schema: { tags: ["health"], summary: "This description", security: [] } }, async () =>
+      app.swagger(),
     );
   });
 }

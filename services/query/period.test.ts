@@ -1,7 +1,7 @@
+import { rollupOf } from "@v6meter/indicators";
 import { api } from "@v6meter/schemas";
 import { describe, expect, test } from "vitest";
 import { namedPeriod } from "./period.ts";
-import { rollupOf } from "./routes/traffic-share.ts";
 
 const period = (from: string, to: string) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) });
 

@@ -9,8 +9,12 @@ const STATUS: Partial<Record<FaultCode, number>> = {
   QUERY_INVALID: 400,
   QUERY_REFUSED: 400,
   UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
   NOT_FOUND: 404,
+  TOO_MANY_REQUESTS: 429,
   STORE_UNREACHABLE: 503,
+  IDENTITY_UNREACHABLE: 503,
+  AUDIT_UNWRITABLE: 503,
 };
 
 /** Whether the request's Accept-Language has Chinese before English (RFC 9110 §12.5.4, first of equals). */
@@ -41,6 +45,7 @@ export function sendProblem(
     const sent = request.headers.authorization === undefined ? "" : ', error="invalid_token"';
     reply.header("www-authenticate", `Bearer realm="v6meter"${sent}`);
   }
+  if (status === 403) reply.header("www-authenticate", 'Bearer realm="v6meter", error="insufficient_scope"');
   if (status === 503) reply.header("retry-after", "5");
   return reply
     .code(status)

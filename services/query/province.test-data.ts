@@ -3,7 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeExporters, encodeFlows, encodeLedger, encodeSessions } from "@v6meter/batch";
+import { identitiesOf } from "@v6meter/identity";
 import {
+  type AuditEntry,
   addressBytes,
   createFlowBatch,
   createSessionBatch,
@@ -23,6 +25,9 @@ import { openEmbeddedStore, type Store } from "@v6meter/store";
 import { createQueryService, type QueryServiceOptions } from "./service.ts";
 
 export const KEY = "kGJ1vN5cQpX2rT8sW0yZ3bD6fH9jL4mV7nB1qC5eA2g";
+
+/** What services of this file wrote into the audit log. */
+export const audited: AuditEntry[] = [];
 
 /** A classified flow; what a test does not name is one native IPv6 record of a phone in Shenyang. */
 export interface TestFlow {
@@ -74,7 +79,8 @@ export function testService(store: Store, options: Partial<QueryServiceOptions> 
   return createQueryService({
     store,
     config: queryConfig.parse({ http: "127.0.0.1:0" }),
-    adminKey: KEY,
+    identities: identitiesOf({ adminKey: KEY }),
+    audit: { append: async (entry) => void audited.push(entry) },
     ...options,
   });
 }

@@ -1,17 +1,29 @@
+import type { Audit, Identities } from "@v6meter/identity";
+import { openCatalogue } from "@v6meter/indicators";
 import type { LiveFigures } from "@v6meter/monitor";
-import { Fault, type HostPort, parseHostPort, type QueryConfig } from "@v6meter/schemas";
+import {
+  type AccessConfig,
+  accessConfig,
+  Fault,
+  type HostPort,
+  parseHostPort,
+  type QueryConfig,
+} from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
-import { requireKey } from "./auth.ts";
+import { guard } from "./auth.ts";
 import { createMetrics } from "./metrics.ts";
 import { describeApi } from "./openapi.ts";
 import { answerClientError, answerError, sendProblem } from "./problem.ts";
+import { holdToRoles, type OwnerOf } from "./roles.ts";
 import { exportersRoute } from "./routes/exporters.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { indicatorRoutes } from "./routes/indicators.ts";
 import { ledgerRoute } from "./routes/ledger.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { sqlRoute } from "./routes/sql.ts";
+import { targetsRoute } from "./routes/targets.ts";
 import { trafficShareRoute } from "./routes/traffic-share.ts";
 import { activeUsersRoute } from "./routes/users-active.ts";
 import { userMetersRoutes } from "./routes/users-meters.ts";
@@ -20,8 +32,14 @@ import { panelRoutes } from "./routes/users-panel.ts";
 export interface QueryServiceOptions {
   readonly store: Store;
   readonly config: QueryConfig;
-  /** Bearer token of everything but health and documentation. */
-  readonly adminKey: string;
+  /** Who may ask what: keys and tokens. */
+  readonly identities: Identities;
+  /** Where what people did is written down. */
+  readonly audit: Audit;
+  /** Limits of what keys and addresses may ask; the settings' defaults where it is missing. */
+  readonly access?: AccessConfig;
+  /** The operator an exporter belongs to, by the registry; without it operators see no exporter. */
+  readonly ownerOf?: OwnerOf;
   readonly logger?: FastifyBaseLogger;
   /** What the process knows of itself, for /metrics; asked at every scrape. */
   readonly live?: () => LiveFigures | Promise<LiveFigures>;
@@ -52,12 +70,14 @@ const SECURITY_HEADERS = {
 
 /** The query API over a store; inert until started. */
 export function createQueryService(options: QueryServiceOptions): QueryService {
-  const { store, config, adminKey, logger, live = () => [], trouble = () => null } = options;
+  const { store, config, identities, audit, logger, live = () => [], trouble = () => null } = options;
+  const { access = accessConfig.parse({}), ownerOf = () => null } = options;
   const root = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
     requestTimeout: 30_000,
+    trustProxy: access.trusted_proxies.length > 0 ? [...access.trusted_proxies] : false,
     clientErrorHandler: answerClientError,
     // Addresses that cannot be decoded never reach a route.
     frameworkErrors: (error, request, reply) => {
@@ -72,6 +92,13 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
       root.log.warn({ err: error }, "the process's own figures are missing from /metrics");
       return [];
     }
+  });
+  const catalogue = openCatalogue({
+    store,
+    dir: config.catalogue_dir,
+    onRefused: (refused) => {
+      for (const it of refused) root.log.warn(it, "a file of the catalogue is not served");
+    },
   });
 
   app.removeContentTypeParser("text/plain");
@@ -88,7 +115,8 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   app.addHook("onRequest", async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
   });
-  requireKey(app, adminKey);
+  guard(app, { identities, audit, limits: access });
+  holdToRoles(app);
   app.addHook("onResponse", async (request, reply) => {
     const { method, routeOptions } = request;
     const seconds = reply.elapsedTime / 1_000;
@@ -102,13 +130,15 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   // In a plugin of their own, so that the documentation is there to see them come.
   app.register(async (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
-    trafficShareRoute(routes, store);
+    trafficShareRoute(routes, store, ownerOf);
     activeUsersRoute(routes, store, config.min_cell_users);
     userMetersRoutes(routes, store, config.min_cell_users);
     panelRoutes(routes, store, config.min_cell_users);
-    exportersRoute(routes, store);
-    ledgerRoute(routes, store);
-    sqlRoute(routes, store, config);
+    indicatorRoutes(routes, catalogue, config.min_cell_users);
+    targetsRoute(routes, catalogue);
+    exportersRoute(routes, store, ownerOf);
+    ledgerRoute(routes, store, ownerOf);
+    sqlRoute(routes, { store, config, audit });
     healthRoutes(routes, store, trouble);
     metricsRoute(routes, metrics);
   });

@@ -6,11 +6,13 @@ import { identitiesOf } from "./identities.ts";
 import { KeyRing, type NewKey } from "./keys.ts";
 
 let folder: string;
+let told: string[] = [];
 let nowMs = Date.UTC(2026, 10, 24);
-const ring = () => new KeyRing(folder, () => nowMs);
+const ring = () => new KeyRing(folder, { now: () => nowMs, onProblem: (fault) => told.push(fault.message) });
 const analyst: NewKey = { name: "li", role: "analyst", operator: null, raw: false, days: 30 };
 
 beforeEach(() => {
+  told = [];
   folder = mkdtempSync(join(tmpdir(), "v6meter-keys-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -106,6 +108,7 @@ test.each([
   spoil(keys.file);
   expect(keys.identify(key)).toBeNull();
   expect(keys.problem).toMatchObject({ code: "KEYS_INVALID" });
+  expect(told).toEqual([expect.stringContaining(keys.file)]);
   await expect((async () => keys.create({ ...analyst, name: "b" }))()).rejects.toMatchObject({ code: "KEYS_INVALID" });
   const identities = identitiesOf({ adminKey: "first", keys });
   expect(await identities.identify("first")).toMatchObject({ name: "admin", role: "administrator", raw: true });

@@ -81,23 +81,31 @@ function isExpired({ expires_at }: Pick<StoredKey, "expires_at">, nowMs: number)
   return expires_at !== null && Date.parse(expires_at) <= nowMs;
 }
 
+export interface KeyRingOptions {
+  readonly now?: () => number;
+  /** Told each time the file is found broken. */
+  readonly onProblem?: (fault: Fault) => void;
+}
+
 /** The named keys of a folder, changed by commands and read again by the processes that use them. */
 export class KeyRing {
   readonly file: string;
   readonly #usedFile: string;
   readonly #lockFile: string;
   readonly #now: () => number;
+  readonly #onProblem: (fault: Fault) => void;
   #stamp: string | null = null;
   #bySha256: ReadonlyMap<string, StoredKey> = new Map();
   #problem: Fault | null = null;
   readonly #used = new Map<string, number>();
   #usedWrittenAtMs = 0;
 
-  constructor(folder: string, now: () => number = Date.now) {
+  constructor(folder: string, { now = Date.now, onProblem = () => {} }: KeyRingOptions = {}) {
     this.file = join(folder, KEYS_FILE);
     this.#usedFile = join(folder, USED_FILE);
     this.#lockFile = join(folder, "keys.lock");
     this.#now = now;
+    this.#onProblem = onProblem;
   }
 
   /** Whose key this is; null where it is nobody's, revoked or expired. A change of the file is in force at once. */
@@ -135,6 +143,7 @@ export class KeyRing {
     } catch (error) {
       this.#bySha256 = new Map();
       this.#problem = error as Fault;
+      this.#onProblem(this.#problem);
     }
   }
 

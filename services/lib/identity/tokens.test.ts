@@ -121,7 +121,7 @@ test.each([
   expect(await identify(await token({ claims }))).toMatchObject({ role, operator, raw });
 });
 
-test.each([
+test.each<{ says: string; claims: Record<string, unknown> }>([
   { says: "no role", claims: {} },
   { says: "a role that stands for nothing here", claims: { realm_access: { roles: ["other"] } } },
   { says: "an operator without a name", claims: { realm_access: { roles: ["v6-op"] } } },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from "@clickhouse/client";
@@ -5,8 +6,10 @@ import type { StoreConfig } from "@v6meter/schemas";
 import { Session } from "chdb";
 import { createChdbConnection } from "chdb/connection";
 import type { z } from "zod";
+import { analystDatabase, settleAnalystViews } from "./analyst-views.ts";
 import { untilAcknowledged } from "./attempts.ts";
 import { repairDeduplicationLogs } from "./deduplication-log.ts";
+import { endingWith } from "./ending.ts";
 import { engineFault } from "./engine-fault.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { INSERT_COLUMNS } from "./insert-columns.ts";
@@ -21,10 +24,11 @@ import {
   judgePersonStatement,
   limitedSettings,
   quoted,
+  quotedName,
   runPersonStatement,
   settingsStatement,
 } from "./person-statement.ts";
-import type { Insert, Query, RawLimits, RawResult, Store } from "./port.ts";
+import type { Insert, Query, RawLimits, RawOptions, RawResult, Store } from "./port.ts";
 import { settleTables } from "./raw-tables.ts";
 import { runQuery } from "./run-query.ts";
 import { Turns } from "./turns.ts";
@@ -146,6 +150,7 @@ class ChdbStore implements EmbeddedStore {
         try {
           await applyMigrations(client);
           await settleTables(client, { rawTtlDays: this.#parts.config.raw_ttl_days });
+          await settleAnalystViews(client, { database: "default", analyst: this.#parts.config.analyst_database });
         } catch (error) {
           throw engineFault("The migration of the store failed", error);
         }
@@ -185,21 +190,31 @@ class ChdbStore implements EmbeddedStore {
     return this.#underway.run(() => this.#reading.take((client) => runQuery(client, query, params, engineFault)));
   }
 
-  raw(statement: string, limits: RawLimits): Promise<RawResult> {
-    const limited = settingsStatement({ ...engineLimits(this.#parts.config), ...limitedSettings(limits) });
+  raw(statement: string, limits: RawLimits, { sight = "all", signal }: RawOptions = {}): Promise<RawResult> {
+    const { config } = this.#parts;
+    const tag = randomUUID();
+    const settings = { ...engineLimits(config), ...limitedSettings(limits), log_comment: tag };
     return this.#underway.run(() =>
       this.#reading.take(async () => {
-        const judged = await this.#inFreshSession(JUDGING_SESSION, (ask) => judgePersonStatement(ask, statement));
-        return this.#inFreshSession(limited, (ask) => runPersonStatement(ask, judged));
+        const analyst = sight === "analyst" ? analystDatabase(config.analyst_database) : null;
+        const judged = await this.#inFreshSession([JUDGING_SESSION], (ask) =>
+          judgePersonStatement(ask, statement, analyst),
+        );
+        const setUp = [...(analyst === null ? [] : [`USE ${quotedName(analyst)}`]), settingsStatement(settings)];
+        return endingWith(
+          signal,
+          () => this.engine.kill(tag),
+          () => this.#inFreshSession(setUp, (ask) => runPersonStatement(ask, judged)),
+        );
       }),
     );
   }
 
   /** A person's statement has a session to itself: nothing it leaves there meets another's. */
-  async #inFreshSession<T>(setUp: string, task: (ask: Ask) => Promise<T>): Promise<T> {
+  async #inFreshSession<T>(setUp: readonly string[], task: (ask: Ask) => Promise<T>): Promise<T> {
     const session = this.#session({});
     try {
-      await session.command({ query: setUp });
+      for (const query of setUp) await session.command({ query });
       return await task(askIn(session));
     } catch (error) {
       throw engineFault("The statement failed", error);

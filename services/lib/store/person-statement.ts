@@ -3,7 +3,7 @@ import type { ClickHouseClient, DataFormat } from "@clickhouse/client";
 import { Fault, type StoreConfig } from "@v6meter/schemas";
 import { engineReason, isEngineError } from "./engine-fault.ts";
 import type { RawLimits, RawResult } from "./port.ts";
-import { formatTakenApart, refusal } from "./statement-fence.ts";
+import { analystRefusal, formatTakenApart, refusal, type Surroundings } from "./statement-fence.ts";
 
 /** Bytes of an answer: it is read as one JSON text. */
 const RESULT_MAX_BYTES = 134_217_728;
@@ -11,6 +11,11 @@ const RESULT_MAX_BYTES = 134_217_728;
 /** A text as SQL writes it. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}
+
+/** A name of a database or column as SQL writes it. */
+export function quotedName(name: string): string {
+  return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
 }
 
 /** Sets a fresh session up; `readonly` comes last: after it nothing can be set. */
@@ -62,9 +67,17 @@ export type Ask = (query: string, format: DataFormat) => Promise<string>;
  * Asks by a client. The format is asked for beside the statement: written behind it, as the client does
  * otherwise, it would become a part of the statement that EXPLAIN AST takes apart.
  */
-export function askIn(client: ClickHouseClient, settings: Readonly<Record<string, number | string>> = {}): Ask {
+export function askIn(
+  client: ClickHouseClient,
+  settings: Readonly<Record<string, number | string>> = {},
+  signal?: AbortSignal,
+): Ask {
   return async (query, format) => {
-    const { stream } = await client.exec({ query, clickhouse_settings: { ...settings, default_format: format } });
+    const { stream } = await client.exec({
+      query,
+      clickhouse_settings: { ...settings, default_format: format },
+      ...(signal && { abort_signal: signal }),
+    });
     return text(stream);
   };
 }
@@ -87,11 +100,12 @@ async function refusing<T>(task: () => Promise<T>): Promise<T> {
 /**
  * Judges a person's statement and returns it as it may run. The engine reads it:
  * formatQuerySingleLine() takes exactly one statement and writes it anew, without comments, and its tree
- * is judged (see `refusal`). What was judged is what runs. Throws QUERY_REFUSED with the reason.
+ * is judged (see `refusal`, and `analystRefusal` where the analysts' database is named). What was judged is what
+ * runs. Throws QUERY_REFUSED with the reason.
  */
-export function judgePersonStatement(ask: Ask, statement: string): Promise<string> {
+export function judgePersonStatement(ask: Ask, statement: string, analyst: string | null = null): Promise<string> {
   return refusing(async () => {
-    const judged = await judge((query) => lines(ask, query), statement);
+    const judged = await judge((query) => lines(ask, query), statement, analyst);
     if (judged.format) throw new Fault("QUERY_REFUSED", "FORMAT, SETTINGS and INTO OUTFILE are not allowed.");
     return judged.statement;
   });
@@ -104,15 +118,32 @@ export function judgePersonStatement(ask: Ask, statement: string): Promise<strin
 export async function judge(
   ask: (query: string) => Promise<readonly string[]>,
   statement: string,
+  analyst: string | null = null,
 ): Promise<{ statement: string; format: string | null }> {
   // The engine takes a statement as text that ends at the first of them.
   if (statement.includes("\0"))
     throw new Fault("QUERY_REFUSED", "A NUL character is not allowed; within a string it is written \\0.");
   const [normal = ""] = await ask(`SELECT formatQuerySingleLine(${quoted(statement)})`);
   const apart = formatTakenApart(normal);
-  const refused = refusal(await ask(`EXPLAIN AST ${apart.statement}`));
+  const tree = await ask(`EXPLAIN AST ${apart.statement}`);
+  const refused =
+    refusal(tree) ??
+    (analyst === null ? null : analystRefusal(tree, apart.statement, await surroundings(ask, analyst)));
   if (refused) throw new Fault("QUERY_REFUSED", refused);
   return apart;
+}
+
+async function surroundings(
+  ask: (query: string) => Promise<readonly string[]>,
+  analyst: string,
+): Promise<Surroundings> {
+  const databases = await ask("SELECT name FROM system.databases");
+  const ownFunctions = await ask("SELECT lower(name) FROM system.functions WHERE origin != 'System'");
+  return {
+    analyst,
+    databases: new Set([...databases, "_temporary_and_external_tables"]),
+    ownFunctions: new Set(ownFunctions),
+  };
 }
 
 /** An answer in the format JSONCompact. */

@@ -25,6 +25,15 @@ export interface RawLimits {
   readonly maxMemoryBytes: number;
 }
 
+/** What a person's statement may see: every table, or only the views of the analysts' database. */
+export type Sight = "all" | "analyst";
+
+export interface RawOptions {
+  readonly sight?: Sight;
+  /** Ends the statement when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
 export interface RawResult {
   readonly columns: readonly { name: string; type: string }[];
   readonly rows: readonly (readonly unknown[])[];
@@ -37,8 +46,8 @@ export interface Store {
   /** Stores the rows exactly once; retries of the same token are safe. */
   insert(insert: Insert): Promise<void>;
   query<P extends z.ZodType, R extends z.ZodType>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]>;
-  /** Runs a person's statement with readonly=1 and limits. Throws QUERY_REFUSED with the engine's reason. */
-  raw(statement: string, limits: RawLimits): Promise<RawResult>;
+  /** Runs a person's statement with readonly=1 and limits; it sees all where nothing else is said. Throws QUERY_REFUSED with the engine's reason. */
+  raw(statement: string, limits: RawLimits, options?: RawOptions): Promise<RawResult>;
   ping(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -5,8 +5,8 @@
  * everything that reaches outside the tables: `INTO OUTFILE`, the function file(), DESCRIBE of a table
  * function, KILL QUERY and USE pass it (tried on 26.7). This second fence does.
  *
- * Tables of `system` stay open: the key to this endpoint is the administrator's, who needs sizes of
- * parts and columns, and they show no more than the files of the data folder do.
+ * Tables of `system` stay open to an administrator, who needs sizes of parts and columns: they show no more
+ * than the files of the data folder do. An analyst's statement passes a third fence, `analystRefusal`.
  */
 
 /** Table functions that make rows out of nothing. */
@@ -54,6 +54,62 @@ const FORMAT_CLAUSE = /^([\s\S]*) FORMAT (\w+)$/;
 export function formatTakenApart(normal: string): { statement: string; format: string | null } {
   const [, statement, format] = FORMAT_CLAUSE.exec(normal) ?? [];
   return statement && format ? { statement, format } : { statement: normal, format: null };
+}
+
+/** What an analyst's clients need of the engine's own tables: settings at their first connection, rows of numbers. */
+const ANALYST_SYSTEM_TABLES: ReadonlySet<string> = new Set([
+  "system.one",
+  "system.numbers",
+  "system.numbers_mt",
+  "system.settings",
+]);
+
+/** Functions that look beyond the views: dictionaries, tables of joins, the server itself and its log. */
+const ANALYST_FUNCTIONS_REFUSED =
+  /^(?:dict\w*|joinget\w*|filesystem\w*|zookeeper\w*|mergetreepart\w*|naivebayes\w*|getmacro|getserver\w+|getmergetreesetting|getmaxtablename\w*|getoskernelversion|logtrace|serveruuid|hostname|fullhostname|fqdn|tcpport|authenticateduser|enabledroles|enabledprofiles|defaultroles|defaultprofiles|currentroles|currentprofiles|__\w+)$/;
+
+/** Listings of an analyst, as formatQuerySingleLine() writes them; `analyst` is the name of the database. */
+const ANALYST_LISTING =
+  /^SHOW (?:FULL )?(?:TABLES|COLUMNS FROM (?!system\b)\w+)(?: FROM (\w+))?(?: (?:NOT )?I?LIKE '(?:[^'\\]|\\.)*')?$/;
+
+/** What surrounds the views on an engine, and what an analyst's statement must not name. */
+export interface Surroundings {
+  /** The analysts' database. */
+  readonly analyst: string;
+  /** All databases of the engine. */
+  readonly databases: ReadonlySet<string>;
+  /** Functions that somebody added to the engine's own, in lower case. */
+  readonly ownFunctions: ReadonlySet<string>;
+}
+
+/**
+ * Why a statement that `refusal` lets pass is not an analyst's, or null. Every name in the tree is looked at, wherever
+ * it stands: a table is named after FROM, but after IN as well, and as a part of a column's name.
+ */
+export function analystRefusal(
+  tree: readonly string[],
+  normal: string,
+  { analyst, databases, ownFunctions }: Surroundings,
+): string | null {
+  const root = tree[0] ?? "";
+  const only = `allowed are the views of ${analyst}`;
+  if (LISTINGS.test(root)) {
+    const [listing, database = analyst] = ANALYST_LISTING.exec(normal) ?? [];
+    return listing && database === analyst ? null : `${normal.slice(0, 60)}: ${only}, which SHOW TABLES lists.`;
+  }
+  for (const line of tree) {
+    const [, kind = "", name = ""] = /^ *(\S+)(?: (\S+))?/.exec(line) ?? [];
+    const lower = name.toLowerCase();
+    if (kind === "Function" && (ANALYST_FUNCTIONS_REFUSED.test(lower) || ownFunctions.has(lower))) {
+      return `The function ${name} is not allowed.`;
+    }
+    if (kind !== "TableIdentifier" && kind !== "Identifier") continue;
+    const database = name.slice(0, Math.max(0, name.indexOf(".")));
+    if (database === "" || database === analyst || ANALYST_SYSTEM_TABLES.has(name)) continue;
+    // Of a column, what is before the point is an alias or a column, unless it is a database.
+    if (kind === "TableIdentifier" || databases.has(database)) return `${name}: ${only}.`;
+  }
+  return null;
 }
 
 const NODE = /^( *)(\S+)(?: (\S+))?/;

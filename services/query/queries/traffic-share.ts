@@ -1,20 +1,6 @@
-import { addressBytes, addressText, api, type CountsAs, TECHNOLOGIES } from "@v6meter/schemas";
+import { addressBytes, addressText, api } from "@v6meter/schemas";
 import { defineQuery } from "@v6meter/store";
 import { z } from "zod";
-
-/** Technologies that count as one class; `auto` goes by the record's family. */
-function technologies(countsAs: CountsAs | "auto"): string[] {
-  return Object.entries(TECHNOLOGIES)
-    .filter(([, technology]) => technology.counts_as === countsAs)
-    .map(([name]) => name);
-}
-
-/** The rule of vocabulary.ts as the statement's parameters: it is written there and nowhere else. */
-export const SHARE_CLASSES = {
-  v4_technologies: technologies("v4"),
-  v6_transition_technologies: technologies("v6_transition"),
-  native_technologies: technologies("auto"),
-};
 
 /** An exporter's address as a person writes it; empty where rows are not by exporter. */
 export const exporterText = z

@@ -5,32 +5,35 @@ import { booksOf } from "../books.ts";
 import { listParameters } from "../list-parameters.ts";
 import { type ExporterSampling, exporterSamplingQuery } from "../queries/exporter-sampling.ts";
 import { type ExporterStream, exportersQuery } from "../queries/exporters.ts";
+import { exportersSeen, type OwnerOf } from "../roles.ts";
 import { exporterLedgers } from "./ledger.ts";
 
 /** The books' exporter of what no exporter is known for; see /api/v1/ledger. */
 const NO_EXPORTER = "::";
 
 /** `GET /api/v1/exporters`. */
-export function exportersRoute(app: Api, store: Store): void {
+export function exportersRoute(app: Api, store: Store, ownerOf: OwnerOf): void {
   app.get(
     "/api/v1/exporters",
     {
+      config: { narrows: true },
       preValidation: listParameters("exporter"),
       schema: {
         tags: ["books"],
         summary: "Exporters: their books, templates, sampling, clocks",
         description: `Every exporter that was ever heard, with its books since the beginning and its export streams (a stream is an exporter,
-version, observation domain and source port).`,
+version, observation domain and source port). An operator sees its own by the registry.`,
         querystring: api.exportersParameters,
         response: { 200: api.exporters },
       },
     },
     async (request): Promise<api.Exporters> => {
       const { exporter } = request.query;
+      const isSeen = exportersSeen(request, ownerOf, exporter);
       const [streams, sampling, { exporters: ledgers }] = await Promise.all([
         store.query(exportersQuery, { exporter }),
         store.query(exporterSamplingQuery, { exporter }),
-        exporterLedgers(store, { period: null, exporter, stage: [] }),
+        exporterLedgers(store, { period: null, exporter, stage: [], isSeen }),
       ]);
       const streamsOf = Map.groupBy(streams, (stream) => stream.exporter_text);
       const booksByExporter = new Map(ledgers.map(({ exporter, ...books }) => [exporter, books]));
@@ -38,9 +41,11 @@ version, observation domain and source port).`,
       const names = new Set([...booksByExporter.keys(), ...streamsOf.keys()]);
       names.delete(NO_EXPORTER);
       return {
-        exporters: [...names].map((name) =>
-          exporterOf(name, streamsOf.get(name) ?? [], samplingOf.get(name), booksByExporter.get(name) ?? booksOf([])),
-        ),
+        exporters: [...names]
+          .filter(isSeen)
+          .map((name) =>
+            exporterOf(name, streamsOf.get(name) ?? [], samplingOf.get(name), booksByExporter.get(name) ?? booksOf([])),
+          ),
       };
     },
   );

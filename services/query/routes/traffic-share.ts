@@ -1,30 +1,15 @@
+import { CLASS_PARAMETERS, rollupOf } from "@v6meter/indicators";
 import { api, Fault } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
+import type { FastifyRequest } from "fastify";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { lastDay, namedPeriod, type Period, periodText, widened } from "../period.ts";
-import { SHARE_CLASSES, trafficShareQuery } from "../queries/traffic-share.ts";
+import { lastDay, namedPeriod, periodText, widened } from "../period.ts";
+import { exportersQuery } from "../queries/exporters.ts";
+import { trafficShareQuery } from "../queries/traffic-share.ts";
+import { exportersSeen, type OwnerOf, ownOperator } from "../roles.ts";
 
 const MINUTE_MS = 60_000;
-
-type Rollup = "flows_5m" | "flows_1h" | "flows_1d";
-
-/** The rollups by width, widest first; the day's buckets begin at midnight in Asia/Shanghai. */
-const ROLLUPS = [
-  { table: "flows_1d", widthMs: 1_440 * MINUTE_MS, offsetMs: 480 * MINUTE_MS, serves: ["1mo", "1d", undefined] },
-  { table: "flows_1h", widthMs: 60 * MINUTE_MS, offsetMs: 0, serves: ["1mo", "1d", "1h", undefined] },
-] as const;
-
-/** The widest rollup whose buckets fit the period and the interval exactly. */
-export function rollupOf({ fromMs, toMs }: Period, interval: api.ShareInterval | undefined): Rollup {
-  const fits = ROLLUPS.find(
-    ({ widthMs, offsetMs, serves }) =>
-      (serves as readonly (string | undefined)[]).includes(interval) &&
-      (fromMs + offsetMs) % widthMs === 0 &&
-      (toMs + offsetMs) % widthMs === 0,
-  );
-  return fits?.table ?? "flows_5m";
-}
 
 /** Keeps the figures of a row of the statement. */
 const shareFigures = api.trafficShare.shape.total;
@@ -49,10 +34,12 @@ in no figure.
 
 **Completeness**: an exporter's completeness is (expected - lost) / expected by its sequence numbers, times the part of its
 sets that was not dropped; a row's is the mean over its exporters weighted by their bytes, by the books of the row's
-interval (of the whole period in the total and where there is no interval).`;
+interval (of the whole period in the total and where there is no interval).
+
+**Operators** see their own traffic; with rows by exporter, that at their own exporters.`;
 
 /** `GET /api/v1/traffic/share`. */
-export function trafficShareRoute(app: Api, store: Store): void {
+export function trafficShareRoute(app: Api, store: Store, ownerOf: OwnerOf): void {
   app.get(
     "/api/v1/traffic/share",
     {
@@ -65,8 +52,29 @@ export function trafficShareRoute(app: Api, store: Store): void {
         response: { 200: api.trafficShare },
       },
     },
-    async (request) => trafficShare(store, request.query, Date.now()),
+    async (request) => {
+      const { query } = request;
+      const exporter = await narrowedExporters(store, request, ownerOf);
+      return trafficShare(store, { ...query, exporter }, Date.now());
+    },
   );
+}
+
+/** No exporter: none has this address. */
+const NO_EXPORTER = "::";
+
+/** Where an operator's rows or filters name exporters, they are its own; others' addresses are nobody's business. */
+async function narrowedExporters(
+  store: Store,
+  request: FastifyRequest<{ Querystring: unknown }>,
+  ownerOf: OwnerOf,
+): Promise<string[]> {
+  const { by, exporter } = request.query as api.TrafficShareParameters;
+  const isSeen = exportersSeen(request, ownerOf, exporter);
+  if (ownOperator(request) === null || exporter.length > 0 || !by.includes("exporter")) return exporter;
+  const streams = await store.query(exportersQuery, { exporter: [] });
+  const own = new Set(streams.map(({ exporter_text }) => exporter_text).filter(isSeen));
+  return own.size === 0 ? [NO_EXPORTER] : [...own];
 }
 
 async function trafficShare(
@@ -92,7 +100,7 @@ async function trafficShare(
     by_observation_point: by.includes("observation_point"),
     by_exporter: by.includes("exporter"),
     ...filters,
-    ...SHARE_CLASSES,
+    ...CLASS_PARAMETERS,
     // The total comes first, and one row too many tells that there are too many.
     row_limit: 1 + api.SHARE_MAX_ROWS + 1,
   });

@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { Sight } from "../port.ts";
+import type { SqlAccess, SqlAccount } from "./access.ts";
 import { SqlException } from "./exception.ts";
 import type { LoginLimit } from "./login-limit.ts";
 
@@ -7,15 +9,20 @@ import type { LoginLimit } from "./login-limit.ts";
 export type SqlUser = {
   readonly name: string;
   readonly rights: "read" | "all";
+  /** What statements of rights `read` see; every table where it is missing. */
+  readonly sight?: Sight;
 } & ({ readonly password: string } | { /** SHA-256 of the password, in hex. */ readonly passwordHash: string });
 
 function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-interface Account {
-  readonly name: string;
+/** Somebody who is let in. */
+export interface Admitted extends SqlAccount {
   readonly rights: SqlUser["rights"];
+}
+
+interface Account extends Admitted {
   readonly digest: Buffer;
 }
 
@@ -41,20 +48,22 @@ function headerOf(request: IncomingMessage, name: string): string | null {
 export class Accounts {
   readonly #accounts: ReadonlyMap<string, Account>;
   readonly #limit: LoginLimit;
+  readonly #access: SqlAccess | null;
   readonly #nobody = sha256("nobody has this password");
 
-  constructor(users: readonly SqlUser[], limit: LoginLimit) {
+  constructor(users: readonly SqlUser[], limit: LoginLimit, access: SqlAccess | null = null) {
+    this.#access = access;
     this.#limit = limit;
     this.#accounts = new Map(
       users.map((user) => {
         const digest = "password" in user ? sha256(user.password) : Buffer.from(user.passwordHash, "hex");
-        return [user.name, { name: user.name, rights: user.rights, digest }];
+        return [user.name, { name: user.name, rights: user.rights, sight: user.sight ?? "all", digest }];
       }),
     );
   }
 
-  /** Who sent a request: by ClickHouse's headers, Basic or parameters. Throws AUTHENTICATION_FAILED, and TooManyLogins after many. */
-  admit(request: IncomingMessage, parameters: URLSearchParams): Account {
+  /** Who sent a request: by ClickHouse's headers, Basic or parameters; a user, or a person by key or token. Throws AUTHENTICATION_FAILED, and TooManyLogins after many. */
+  async admit(request: IncomingMessage, parameters: URLSearchParams): Promise<Admitted> {
     const header = headerOf(request, "x-clickhouse-user");
     const given =
       header === null
@@ -69,6 +78,8 @@ export class Accounts {
     // An unknown name takes as long as a wrong password and is answered the same.
     const same = timingSafeEqual(sha256(given.password), account?.digest ?? this.#nobody);
     if (account && same) return account;
+    const person = given.password === "" ? null : await this.#access?.identify(given.name, given.password);
+    if (person) return { ...person, rights: "read" };
     this.#limit.failed(address, given.name);
     throw new SqlException(
       516,

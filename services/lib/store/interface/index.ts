@@ -1,4 +1,5 @@
 export type { EmbeddedStore, Engine } from "../embedded.ts";
+export type { BegunStatement, EndedStatement, SqlAccess, SqlAccount } from "./access.ts";
 export type { SqlUser } from "./accounts.ts";
 export {
   createSqlPort,

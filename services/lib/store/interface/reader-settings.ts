@@ -3,10 +3,12 @@ import { SqlException } from "./exception.ts";
 
 /** Settings a reader may choose: how an answer is written, never where or from what. */
 const CHOSEN =
-  /^(?:output_format_(?:json|csv|tsv|tab|native|arrow|parquet|orc|binary|decimal|pretty|xml|values|sql_insert|bson|msgpack|markdown|write)_\w+|date_time_output_format|session_timezone|use_client_time_zone|format_csv_delimiter|bool_true_representation|bool_false_representation|extremes|join_use_nulls|max_block_size|limit|offset|use_uncompressed_cache|use_query_cache|prefer_column_name_to_alias|low_cardinality_allow_in_native_format|count_distinct_implementation|asterisk_include_alias_columns|asterisk_include_materialized_columns|allow_experimental_\w+_type|cast_keep_nullable|group_by_use_nulls)$/;
+  /^(?:output_format_(?:json|csv|tsv|tab|native|arrow|parquet|orc|binary|decimal|pretty|xml|values|sql_insert|bson|msgpack|markdown|write)_\w+|date_time_output_format|session_timezone|use_client_time_zone|format_csv_delimiter|bool_true_representation|bool_false_representation|extremes|join_use_nulls|max_block_size|limit|offset|use_uncompressed_cache|prefer_column_name_to_alias|low_cardinality_allow_in_native_format|count_distinct_implementation|asterisk_include_alias_columns|asterisk_include_materialized_columns|allow_experimental_\w+_type|cast_keep_nullable|group_by_use_nulls)$/;
 
 /** Settings that clients send and that stay what they are here. */
 const KEPT: ReadonlySet<string> = new Set([
+  // One cache for all: an answer of somebody who sees more must not be another's.
+  "use_query_cache",
   "readonly",
   "log_comment",
   "log_queries",

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +6,8 @@ import type { Logger } from "@v6meter/runtime";
 import { Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
 import type { Engine } from "../embedded.ts";
 import type { RawLimits } from "../port.ts";
-import { Accounts, type SqlUser } from "./accounts.ts";
+import type { BegunStatement, SqlAccess } from "./access.ts";
+import { Accounts, type Admitted, type SqlUser } from "./accounts.ts";
 import { blockStream } from "./block-stream.ts";
 import { chosenEncoding, engineEncoding, packed, unpackedBody } from "./encoding.ts";
 import { exceptionOf, SqlException, statusOf } from "./exception.ts";
@@ -48,6 +49,8 @@ export interface SqlPortOptions {
   /** Name of the setting that says where, for its Fault. */
   readonly setting?: string;
   readonly users: readonly SqlUser[];
+  /** Named keys and tokens, and the witness of what persons ask; without it there are only the users. */
+  readonly access?: SqlAccess;
   readonly limits: SqlPortLimits;
   readonly logger: Logger;
 }
@@ -138,7 +141,7 @@ class HttpSqlPort implements SqlPort {
       ...options.limits,
     };
     const { maxFailedLogins: maxFailed, failedLoginRefillMs: refillMs } = this.#limits;
-    this.#accounts = new Accounts(options.users, new LoginLimit({ maxFailed, refillMs }));
+    this.#accounts = new Accounts(options.users, new LoginLimit({ maxFailed, refillMs }), options.access);
     this.#seats = new Seats(this.#limits);
     this.#server = createServer(
       { requestTimeout: this.#limits.maxReceiveMs, headersTimeout: Math.min(60_000, this.#limits.maxReceiveMs) },
@@ -222,13 +225,13 @@ class HttpSqlPort implements SqlPort {
     parameters: URLSearchParams,
   ): Promise<void> {
     response.setHeader("X-ClickHouse-Server-Display-Name", this.#displayName);
-    const account = this.#accounts.admit(request, parameters);
+    const account = await this.#accounts.admit(request, parameters);
     const asked = readRequest(request, parameters);
     response.setHeader("X-ClickHouse-Query-Id", asked.queryId);
     const running = this.#watch(response);
     const run =
       account.rights === "read"
-        ? await this.#readersStatement(request, asked, running)
+        ? await this.#readersStatement(request, asked, { running, account })
         : await this.#ownersStatement(request, asked, running);
     // The seat is kept until the answer is sent: so many answers are in memory, no more.
     try {
@@ -270,7 +273,11 @@ class HttpSqlPort implements SqlPort {
   }
 
   /** Receives a reader's statement. */
-  async #readersStatement(request: IncomingMessage, asked: SqlRequest, running: Watched): Promise<Run> {
+  async #readersStatement(
+    request: IncomingMessage,
+    asked: SqlRequest,
+    { running, account }: { running: Watched; account: Admitted },
+  ): Promise<Run> {
     const { engine } = this.#options;
     if (engineEncoding(request)) {
       throw new SqlException(
@@ -280,7 +287,33 @@ class HttpSqlPort implements SqlPort {
       );
     }
     const statement = statementOf(asked, await textOf(unpackedBody(request, this.#limits.maxStatementBytes)));
-    return { answer: () => running.ended(runReaders(engine, asked, statement, this.#limits, running)) };
+    const reading = { limits: this.#limits, sight: account.sight };
+    const address = request.socket.remoteAddress ?? "";
+    return {
+      answer: () =>
+        this.#witnessed({ account, address, statement }, running, () =>
+          running.ended(runReaders(engine, asked, statement, reading, running)),
+        ),
+    };
+  }
+
+  /** Runs a person's statement between the two entries of the audit log. */
+  async #witnessed(begun: BegunStatement, running: Watched, run: () => Promise<Answer>): Promise<Answer> {
+    const { access } = this.#options;
+    if (!access) return run();
+    const ended = await access.begins(begun);
+    const startedAtMs = performance.now();
+    const sha256 = createHash("sha256").update(begun.statement).digest("hex");
+    const tell = (outcome: string, rows: number | null) =>
+      ended({ outcome, sha256, rows, durationMs: performance.now() - startedAtMs });
+    try {
+      const answer = await run();
+      await tell("done", answer.rows);
+      return answer;
+    } catch (error) {
+      await tell(running.abandoned() ? "abandoned" : exceptionOf(error).type, null);
+      throw error;
+    }
   }
 
   /** Receives what a user who may do everything sends; the rows of an INSERT into a file. */

@@ -3,8 +3,8 @@ import type { Session } from "chdb";
 import type { Engine } from "../embedded.ts";
 import { PASSING_CODES } from "../engine-fault.ts";
 import { INSERT_SETTINGS } from "../insert-settings.ts";
-import { engineLimits, JUDGING_SETTINGS, judge, quoted, statementLimits } from "../person-statement.ts";
-import type { RawLimits } from "../port.ts";
+import { engineLimits, JUDGING_SETTINGS, judge, quoted, quotedName, statementLimits } from "../person-statement.ts";
+import type { RawLimits, Sight } from "../port.ts";
 import { exceptionOf, SqlException } from "./exception.ts";
 import { FORMATS } from "./formats.ts";
 import { type BodyInsert, listedColumns, selectedColumns } from "./insert-statement.ts";
@@ -35,11 +35,6 @@ const TIMEZONE_DEFAULT = "UTC";
 /** A value as SQL writes it, NUL characters too, at which the engine would end the statement. */
 function quotedWhole(value: string): string {
   return quoted(value).replaceAll("\0", "\\0");
-}
-
-/** A name of a database or column as SQL writes it. */
-function quotedName(name: string): string {
-  return `\`${name.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
 }
 
 async function set(session: Session, settings: Settings): Promise<void> {
@@ -94,14 +89,15 @@ export async function runReaders(
   engine: Engine,
   request: SqlRequest,
   statement: string,
-  limits: RawLimits,
+  { limits, sight }: { limits: RawLimits; sight: Sight },
   running: Running,
 ): Promise<Answer> {
   const chosen = readerSettings(request.settings, limits, engine.config.max_threads);
+  const analyst = sight === "analyst" ? analystOf(engine, request) : null;
   const judged = await engine.read(async (session) => {
     stillWanted(running);
     await set(session, { ...JUDGING_SETTINGS, ...request.bound, readonly: 1 });
-    return refusing(() => judge((query) => lines(session, query), statement));
+    return refusing(() => judge((query) => lines(session, query), statement, analyst));
   });
   const format = judged.format ?? request.format;
   if (!FORMATS.has(format)) {
@@ -109,7 +105,7 @@ export async function runReaders(
   }
   return engine.read(async (session) => {
     stillWanted(running);
-    await use(session, request.database);
+    await use(session, analyst ?? request.database);
     await set(session, {
       ...engineLimits(engine.config),
       ...statementLimits(limits),
@@ -121,6 +117,21 @@ export async function runReaders(
     });
     return answered(session, judged.statement, request, format);
   });
+}
+
+/** Databases that clients name where nobody told them one. */
+const UNNAMED: ReadonlySet<string> = new Set(["", "default", "__default__"]);
+
+/** The database of an analyst's request, which is always theirs. */
+function analystOf(engine: Engine, { database }: SqlRequest): string {
+  const { analyst_database: analyst } = engine.config;
+  if (analyst !== null && (database === analyst || UNNAMED.has(database ?? ""))) return analyst;
+  const allowed = analyst ?? "none: store.analyst_database is null";
+  throw new SqlException(
+    497,
+    "ACCESS_DENIED",
+    `Not enough privileges: the database ${database}; allowed is ${allowed}.`,
+  );
 }
 
 /** The fence's refusal as the engine would have told it. */

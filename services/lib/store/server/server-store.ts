@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
 import type { StoreConfig } from "@v6meter/schemas";
 import type { z } from "zod";
+import { analystDatabase, settleAnalystViews } from "../analyst-views.ts";
 import { untilAcknowledged } from "../attempts.ts";
 import { CLUSTER_INSERT_SETTINGS } from "../cluster/insert-settings.ts";
 import { type Cluster, clusterDatabase } from "../cluster/statements.ts";
@@ -17,7 +18,7 @@ import {
   limitedSettings,
   runPersonStatement,
 } from "../person-statement.ts";
-import type { Insert, Query, RawLimits, RawResult, Store } from "../port.ts";
+import type { Insert, Query, RawLimits, RawOptions, RawResult, Store } from "../port.ts";
 import { settleTables } from "../raw-tables.ts";
 import { runQuery } from "../run-query.ts";
 import { Underway } from "../underway.ts";
@@ -62,6 +63,7 @@ class ServerStore implements Store {
   readonly #underway = new Underway();
   #insertSettings: ClickHouseSettings | null = null;
   #readonly: string | null = null;
+  #forAnalysts: ClickHouseClient | null = null;
 
   constructor(config: StoreConfig, connection: Connection) {
     const { database } = config;
@@ -81,6 +83,7 @@ class ServerStore implements Store {
         await this.#makeDatabase(cluster);
         await applyMigrations(client, undefined, cluster);
         await settleTables(client, { rawTtlDays, cluster });
+        await settleAnalystViews(client, { database, analyst: this.#config.analyst_database, cluster: named });
       } catch (error) {
         throw this.#connection.faultOf("The migration of the store failed", error);
       } finally {
@@ -140,11 +143,16 @@ class ServerStore implements Store {
     return this.#underway.run(() => onceMore(() => runQuery(this.#reader, query, params, faultOf)));
   }
 
-  raw(statement: string, limits: RawLimits): Promise<RawResult> {
+  raw(statement: string, limits: RawLimits, { sight = "all", signal }: RawOptions = {}): Promise<RawResult> {
     return this.#underway.run(async () => {
       try {
-        const judged = await onceMore(() => judgePersonStatement(this.#ask(JUDGING_SETTINGS), statement));
-        return await onceMore(() => runPersonStatement(this.#ask(limitedSettings(limits)), judged));
+        const analyst = sight === "analyst" ? analystDatabase(this.#config.analyst_database) : null;
+        const judging = this.#ask(this.#reader, JUDGING_SETTINGS);
+        const judged = await onceMore(() => judgePersonStatement(judging, statement, analyst));
+        signal?.throwIfAborted();
+        const client = analyst === null ? this.#reader : this.#analystReader(analyst);
+        const limited = this.#ask(client, limitedSettings(limits), signal);
+        return await onceMore(() => runPersonStatement(limited, judged));
       } catch (error) {
         throw this.#connection.faultOf("The statement failed", error);
       }
@@ -152,11 +160,17 @@ class ServerStore implements Store {
   }
 
   /** Every request is a session of its own, which can only read; a user who can only read may not say so. */
-  #ask(settings: Readonly<Record<string, number | string>>): Ask {
+  #ask(client: ClickHouseClient, settings: Readonly<Record<string, number | string>>, signal?: AbortSignal): Ask {
     return async (query, format) => {
       this.#readonly ??= await this.#usersReadonly();
-      return askIn(this.#reader, this.#readonly === "0" ? { ...settings, readonly: 1 } : settings)(query, format);
+      return askIn(client, this.#readonly === "0" ? { ...settings, readonly: 1 } : settings, signal)(query, format);
     };
+  }
+
+  /** Its database is the analysts': a name without one is a view of theirs. */
+  #analystReader(database: string): ClickHouseClient {
+    this.#forAnalysts ??= this.#connection.client({ database, settings: READING_SETTINGS, connections: READERS });
+    return this.#forAnalysts;
   }
 
   async #usersReadonly(): Promise<string> {
@@ -177,6 +191,7 @@ class ServerStore implements Store {
   stop(): Promise<void> {
     return this.#underway.stop(async () => {
       await this.#reader.close();
+      await this.#forAnalysts?.close();
       await this.#writer.close();
     });
   }

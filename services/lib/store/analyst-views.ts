@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import type { ClickHouseClient } from "@clickhouse/client";
+import { Fault } from "@v6meter/schemas";
+import { type AnalystView, listAnalystViews } from "@v6meter/sql";
+import { quoted, quotedName } from "./person-statement.ts";
+
+/** Where the views are made, and over which tables. */
+export interface AnalystPlace {
+  /** Database of the tables. */
+  readonly database: string;
+  /** Database of the views; null: none are made. */
+  readonly analyst: string | null;
+  readonly cluster?: string | null;
+}
+
+/** The analysts' database of the settings. Throws QUERY_REFUSED where there is none. */
+export function analystDatabase(name: string | null): string {
+  if (name !== null) return name;
+  throw new Fault("QUERY_REFUSED", "store.analyst_database: null, so there are no views for analysts to ask.");
+}
+
+/** Marks a view with what it was made of, so that it is made anew only where that changes. */
+function markOf(text: string): string {
+  return `v6meter ${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
+}
+
+/**
+ * The statement that makes a view. It reads with the rights of whoever made it: on a server, a user who may select
+ * from the views alone sees nothing else.
+ */
+export function analystViewStatement(
+  { name, select }: AnalystView,
+  { database, analyst, cluster = null }: AnalystPlace & { analyst: string },
+): { statement: string; mark: string } {
+  const where = `${quotedName(analyst)}.${quotedName(name)}${onCluster(cluster)}`;
+  const made = `CREATE OR REPLACE VIEW ${where} DEFINER = CURRENT_USER SQL SECURITY DEFINER AS ${select.replaceAll("{database}", quotedName(database))}`;
+  const mark = markOf(made);
+  return { statement: `${made}\nCOMMENT ${quoted(mark)}`, mark };
+}
+
+function onCluster(cluster: string | null): string {
+  return cluster === null ? "" : ` ON CLUSTER ${quotedName(cluster)}`;
+}
+
+/** Makes the analysts' database and its views where they are missing or of another version. */
+export async function settleAnalystViews(client: ClickHouseClient, place: AnalystPlace): Promise<void> {
+  const { database, analyst, cluster = null } = place;
+  if (analyst === null) return;
+  if (analyst === database) {
+    throw new Fault(
+      "CONFIG_INVALID",
+      `store.analyst_database: found ${analyst}, which is the database of the tables; allowed is another one, or null.`,
+    );
+  }
+  await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quotedName(analyst)}${onCluster(cluster)}` });
+  const answer = await client.query({
+    query: "SELECT name, comment FROM system.tables WHERE database = {analyst:String}",
+    query_params: { analyst },
+    format: "JSONEachRow",
+  });
+  const there = new Map((await answer.json<{ name: string; comment: string }>()).map((it) => [it.name, it.comment]));
+  const views = listAnalystViews();
+  for (const view of views) {
+    const { statement, mark } = analystViewStatement(view, { ...place, analyst });
+    if (there.get(view.name) !== mark) await client.command({ query: statement });
+  }
+  // A view of an earlier version; what somebody else made there stays.
+  const left = [...there].filter(
+    ([name, comment]) => comment.startsWith("v6meter ") && !views.some((view) => view.name === name),
+  );
+  for (const [name] of left) {
+    await client.command({
+      query: `DROP VIEW IF EXISTS ${quotedName(analyst)}.${quotedName(name)}${onCluster(cluster)}`,
+    });
+  }
+}

@@ -1,0 +1,10 @@
+-- Active subscribers by sessions, and active prefixes, by month of Asia/Shanghai, each once. Groups of fewer than ten
+-- are left out.
+SELECT
+  starts_on AS month, region, operator, access, active_family,
+  uniqCombined64Merge(17)(u.subscribers) AS subscribers,
+  uniqCombined64Merge(14)(u.prefixes) AS prefixes,
+  uniqCombined64Merge(14)(u.session_prefixes) AS session_prefixes
+FROM {database}.users_1mo AS u
+GROUP BY month, region, operator, access, active_family
+HAVING prefixes >= 10 AND (subscribers >= 10 OR subscribers = 0)
