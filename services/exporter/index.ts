@@ -1,6 +1,7 @@
 /** Simulated routers of a province with known truth; captures replayed; the demo. */
 
 export { type DemoOptions, runDemo } from "./demo/demo.ts";
+export { type LiveAccounting, type LiveOptions, type LiveResult, playLive } from "./population/live.ts";
 export { loadPopulation, POPULATION_SCENARIO, parsePopulation } from "./population/load.ts";
 export {
   createPopulation,
@@ -9,7 +10,7 @@ export {
   type PopulationOptions,
   type PopulationStep,
 } from "./population/population.ts";
-export { populationRegistry } from "./population/registry.ts";
+export { populationClients, populationRegistry } from "./population/registry.ts";
 export type {
   PopulationBytes,
   PopulationRouterTruth,

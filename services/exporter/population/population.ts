@@ -10,7 +10,12 @@ import {
 import { createPopulationCells, type PopulationCell } from "./cells.ts";
 import { drawExponential } from "./chance.ts";
 import { createPopulationRouter, type PopulationRouter } from "./router.ts";
-import { createSessionColumnsFeed, type SessionColumnsFeed, type SessionFeed } from "./session-columns.ts";
+import {
+  createSessionColumnsFeed,
+  type SessionColumnsFeed,
+  type SessionFeed,
+  type SessionFeedOptions,
+} from "./session-columns.ts";
 import {
   CONDUCTS,
   createSubscribers,
@@ -20,7 +25,6 @@ import {
   OCTETS,
   SEEN,
   STATES,
-  type Subscribers,
   TRAITS,
   WORDS,
 } from "./subscribers.ts";
@@ -49,18 +53,14 @@ export interface PopulationOptions {
   readonly aaa?: AaaCoverage;
   /** Length of a step in virtual time, a part of a day; 15 minutes where left out. */
   readonly stepMs?: number;
+  /** When within the first day it begins; at its midnight where left out. */
+  readonly beginMs?: number;
+  /** The time that is stamped and told at a moment of the simulation: the same where left out. */
+  readonly clock?: (ms: number) => number;
   /** The keyed hash of an identity; numbers that belong to no key where left out. */
   readonly hash?: (identity: string) => bigint;
   /** What accounting is told goes there instead of into the steps' columns. */
-  readonly feed?: (parts: PopulationParts) => SessionFeed;
-}
-
-/** What a feed of sessions can read. */
-export interface PopulationParts {
-  readonly cells: readonly PopulationCell[];
-  readonly addresses: ReturnType<typeof createAddresses>;
-  readonly subscribers: Subscribers;
-  readonly fromMs: number;
+  readonly feed?: (options: SessionFeedOptions) => SessionFeed;
 }
 
 /** A datagram on its way. */
@@ -104,12 +104,16 @@ export interface Population {
 export function createPopulation(scenario: PopulationScenario, options: PopulationOptions): Population {
   const { seed, fromMs, days, hash, feed } = options;
   const stepMs = options.stepMs ?? 900_000;
+  const beginMs = options.beginMs ?? fromMs;
+  const clock = options.clock ?? ((ms: number) => ms);
   if ((fromMs + ZONE_MS) % DAY_MS !== 0)
     throw new Fault("CONFIG_INVALID", `A province begins at a midnight of Asia/Shanghai, not at ${fromMs} ms.`);
   if (stepMs < 60_000 || DAY_MS % stepMs !== 0 || stepMs % 1_000 !== 0)
     throw new Fault("CONFIG_INVALID", `A step of ${stepMs} ms is no whole part of a day of a minute or more.`);
   if (days < 1 || days > 490)
     throw new Fault("CONFIG_INVALID", `A province is played for 1 to 490 days, not for ${days}.`);
+  if (beginMs < fromMs || beginMs >= fromMs + DAY_MS)
+    throw new Fault("CONFIG_INVALID", `A province begins on its first day, not at ${beginMs} ms.`);
   for (const { name, version, sampling } of scenario.routers)
     if (version === 5 && sampling.told === "header" && (options.samplingRate ?? sampling.rate) > 16_383)
       throw new Fault(
@@ -126,7 +130,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
   const addresses = createAddresses(cells);
   const subscribers = createSubscribers(cells, random);
   const truth = createTruthCounter(cells, subscribers);
-  const parts = { cells, addresses, subscribers, fromMs };
+  const parts = { cells, addresses, subscribers, fromMs, clock };
   const columns: SessionColumnsFeed | null = feed ? null : createSessionColumnsFeed(parts, hash);
   const told: SessionFeed = columns ?? (feed as NonNullable<typeof feed>)(parts);
 
@@ -141,7 +145,8 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
         ),
       ),
       samplingRate: options.samplingRate ?? spec.sampling.rate,
-      startMs: fromMs,
+      startMs: beginMs,
+      clock,
       random: new Random(seed, 1_000 + router),
       send: (bytes, atMs) => datagrams.push({ router, bytes, atMs }),
     }),
@@ -262,7 +267,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
     scheduleFlow(cell, s, dayStart, Math.min(secondOfDay, LAST_FLOW_S));
   };
 
-  const beginDay = (dayStart: number) => {
+  const beginDay = (dayStart: number, second: number) => {
     for (const cell of cells)
       for (let s = cell.first; s < cell.first + cell.count; s++) {
         const conduct = ((traits[OCTETS * s] as number) >> TRAITS.conduct) & TRAITS.conductMask;
@@ -272,9 +277,16 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
           ((state[OCTETS * s] as number) & ~(STATES.active | STATES.scanned)) |
           (active ? STATES.active : 0) |
           (scanned ? STATES.scanned : 0);
-        flows[OCTETS * s] = (active ? cell.habits.records_per_active_day : 0) + (scanned ? 1 : 0);
+        let toCome = active ? cell.habits.records_per_active_day : 0;
+        if (second > 0) {
+          // Of a day that has begun, what is still to come; the first session begins within half an hour.
+          const past = cell.curve.before(second);
+          for (let i = toCome; i > 0; i--) if (random.next() < past) toCome--;
+          sessionAt[WORDS * s] = (sessionAt[WORDS * s] as number) + 100 * second;
+        }
+        flows[OCTETS * s] = toCome + (scanned ? 1 : 0);
         if (startedAt[WORDS * s] !== NEVER) markServed(s);
-        scheduleFlow(cell, s, dayStart, 0);
+        scheduleFlow(cell, s, dayStart, second);
         dueAt[s] = Math.min(sessionAt[WORDS * s] as number, flowAt[WORDS * s] as number);
       }
   };
@@ -287,8 +299,9 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
       const dayStart = 100 * DAY_S * day;
       const dayMs = fromMs + DAY_MS * day;
       monthsIn = monthsBetween(fromMs, dayMs);
-      beginDay(dayStart);
-      for (let step = 0; step < stepsADay; step++) {
+      const firstStep = day === 0 ? Math.floor((beginMs - fromMs) / stepMs) : 0;
+      beginDay(dayStart, stepS * firstStep);
+      for (let step = firstStep; step < stepsADay; step++) {
         datagrams = [];
         const start = dayStart + 100 * stepS * step;
         const end = start + 100 * stepS;

@@ -53,3 +53,16 @@ function prefixesCsv(cells: readonly PopulationCell[]): string {
   });
   return `prefix,operator,region,access,subscriber_prefix_length,subscriber_pool\n${NOTICE}${rows.join("\n")}\n`;
 }
+
+/**
+ * The file of RADIUS clients (sessions.clients_file) with which a session collector knows the province's NAS: an
+ * address each, as the live province sends from on loopback. All share the secret in `secretFile`.
+ */
+export function populationClients(scenario: PopulationScenario, secretFile: string): string {
+  const cells = createPopulationCells(scenario, { seed: 0, subscribers: 1, aaa: "all" });
+  const clients = cells.map(
+    ({ client, nas, network, region }) =>
+      `  - { client: ${client}, name: ${nas}, secret_file: ${JSON.stringify(secretFile)}, operator: ${network.operator}, region: "${region.code}", access: ${network.access} }`,
+  );
+  return `${NOTICE}clients:\n${clients.join("\n")}\n`;
+}

@@ -43,13 +43,16 @@ export interface PopulationRouterOptions {
   readonly samplingRate: number;
   readonly startMs: number;
   readonly random: Random;
-  /** Takes a finished datagram; its bytes are its own. */
+  /** The time that is stamped at a moment of the simulation. */
+  readonly clock: (ms: number) => number;
+  /** Takes a finished datagram, its bytes its own, and the time it is stamped with. */
   readonly send: (bytes: Buffer, atMs: number) => void;
 }
 
 /** Starts a router at `startMs`, booted its uptime before. */
 export function createPopulationRouter(options: PopulationRouterOptions): PopulationRouter {
-  const { cells, samplingRate, startMs, random, send } = options;
+  const { cells, samplingRate, random, clock, send } = options;
+  const startMs = clock(options.startMs);
   const spec: ScenarioRouter = { ...options.spec, sampling: { ...options.spec.sampling, rate: samplingRate } };
   const templates = routerTemplates(spec);
   const interfaces = namedInterfaces(spec, cells);
@@ -103,11 +106,11 @@ export function createPopulationRouter(options: PopulationRouterOptions): Popula
   return {
     spec,
     add(flow, cell, nowMs, within) {
-      now = nowMs;
-      const ended = nowMs - noteFromMs;
+      now = clock(nowMs);
+      const ended = now - noteFromMs;
       flow.samplerId = SAMPLER_ID;
       flow.samplingRate = samplingRate;
-      flow.startAgeMs = ended - flow.startAgeMs;
+      flow.startAgeMs = clock(nowMs - flow.startAgeMs) - noteFromMs;
       flow.endAgeMs = ended;
       row = (row + 1) % WAITING;
       waitingBytes[row] = flow.bytes;
@@ -117,13 +120,13 @@ export function createPopulationRouter(options: PopulationRouterOptions): Popula
       packers[cell.ifIndex % packers.length]?.add(template, flow, row);
     },
     flush(nowMs) {
-      now = nowMs;
+      now = clock(nowMs);
       for (const packer of packers) packer.flush();
-      noteFromMs = nowMs - DAY_MS;
+      noteFromMs = now - DAY_MS;
     },
     restart(nowMs) {
-      now = nowMs;
-      process.restart(nowMs);
+      now = clock(nowMs);
+      process.restart(now);
     },
     get records() {
       return records;

@@ -44,6 +44,8 @@ export interface SessionFeedOptions {
   readonly addresses: readonly CellAddresses[];
   readonly subscribers: Subscribers;
   readonly fromMs: number;
+  /** The time that is told of a moment of the simulation. */
+  readonly clock: (ms: number) => number;
 }
 
 /**
@@ -51,7 +53,7 @@ export interface SessionFeedOptions {
  * it identities become numbers that are stable and belong to no key.
  */
 export function createSessionColumnsFeed(
-  { cells, addresses, subscribers, fromMs }: SessionFeedOptions,
+  { cells, addresses, subscribers, fromMs, clock }: SessionFeedOptions,
   hash?: (identity: string) => bigint,
 ): SessionColumnsFeed {
   const hashes = hash ? new Uint32Array(2 * subscribers.count) : null;
@@ -99,7 +101,8 @@ export function createSessionColumnsFeed(
   let at: BatchWords | null = null;
 
   return {
-    tell(status, s, atMs) {
+    tell(status, s, happenedMs) {
+      const atMs = clock(happenedMs);
       if (batch === null || batch.rows === batch.capacity) {
         batch = begin();
         at = views.get(batch) as typeof at;
@@ -114,7 +117,7 @@ export function createSessionColumnsFeed(
       const startedAt = subscribers.startedAt[WORDS * s] as number;
       setU64(columns.received_at, row, atMs + (mix(s, startedAt) & 0xff));
       setU64(columns.event_at, row, atMs);
-      setU64(columns.started_at, row, fromMs + 10 * startedAt);
+      setU64(columns.started_at, row, clock(fromMs + 10 * startedAt));
       columns.status_type[row] = status;
       words32.client.setUint32(16 * row + 8, 0xffff);
       words32.client.setUint32(16 * row + 12, place.client);

@@ -1,9 +1,5 @@
-import { createSocket, type Socket } from "node:dgram";
-import { lookup } from "node:dns/promises";
-import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { Fault, formatHostPort, type HostPort, type Scenario } from "@v6meter/schemas";
-import { receiverHasRoom } from "@v6meter/sockets";
+import type { HostPort, Scenario } from "@v6meter/schemas";
 import type { Datagram } from "../encode/datagram.ts";
 import type { Province } from "../scenario/day.ts";
 import { createPace } from "../scenario/pace.ts";
@@ -11,6 +7,7 @@ import { createProvince } from "../scenario/province.ts";
 import { createSession } from "../scenario/session.ts";
 import { tallyTruth } from "../scenario/tally.ts";
 import type { Truth } from "../scenario/truth.ts";
+import { openSender } from "./sender.ts";
 
 /** How far a simulation has come. */
 export interface SimulationProgress {
@@ -38,8 +35,6 @@ export interface SimulationOptions {
 /** Datagrams sent between two looks at the clock at most, so that a receiver's buffer is not run over. */
 const BURST_DATAGRAMS = 32;
 const PROGRESS_EVERY_MS = 200;
-/** Looking at the backlog costs some 0.2 ms, so it is looked at once in so many datagrams. */
-const BACKLOG_EVERY_DATAGRAMS = 32;
 
 /**
  * Plays the scenario's routers: each sends by UDP from its own 127.x address where the target is on
@@ -51,7 +46,10 @@ export async function simulate(options: SimulationOptions): Promise<Truth> {
   const { scenario, seed, ratePerS, signal, onProgress } = options;
   const wanted = options.records ?? scenario.records;
   const province = createProvince(scenario, seed, Math.min(wanted, scenario.records));
-  const sender = await openSender(province, options.to);
+  const sender = await openSender(
+    province.routers.map(({ spec }) => spec),
+    options.to,
+  );
   try {
     const startMs = Date.now();
     const sessions = province.routers.map((router) => createSession(router, startMs));
@@ -86,85 +84,4 @@ export async function simulate(options: SimulationOptions): Promise<Truth> {
   } finally {
     sender.close();
   }
-}
-
-interface Sender {
-  /** By router. */
-  readonly sendFrom: readonly ((bytes: Buffer) => boolean)[];
-  readonly addresses: readonly string[];
-  /** Resolves when nothing handed over waits any more: then its bytes may be overwritten. */
-  drained(): Promise<void>;
-  /** On loopback: resolves when the receiver's buffer has room again, so that the kernel drops nothing. */
-  receiverKeptUp(signal: AbortSignal | undefined): Promise<void>;
-  close(): void;
-}
-
-async function openSender(province: Province, to: HostPort): Promise<Sender> {
-  const target = await lookup(to.host).catch((cause: Error) => {
-    throw new Fault("CONFIG_INVALID", `${formatHostPort(to)}: the host is not known (${cause.message}).`, { cause });
-  });
-  const loopback = target.family === 4 && target.address.startsWith("127.");
-  const local = loopback || target.address === "::1";
-  const sockets: Socket[] = [];
-  let waiting = 0;
-  let failure: Error | null = null;
-  let onDrained: (() => void) | null = null;
-  let sinceLook = 0;
-  const done = (error: Error | null) => {
-    if (error) failure = error;
-    if (--waiting === 0) onDrained?.();
-  };
-  const close = () => {
-    for (const socket of sockets) socket.close();
-  };
-
-  try {
-    for (const { spec } of province.routers) {
-      // Both ends are addresses already: nothing is to be looked up, least of all per datagram.
-      const socket = createSocket({
-        type: target.family === 6 ? "udp6" : "udp4",
-        lookup: (address, _options, callback) => callback(null, address, target.family),
-      });
-      sockets.push(socket);
-      const listening = once(socket, "listening");
-      socket.bind(loopback ? { port: 0, address: spec.address } : { port: 0 });
-      await listening.catch((cause: Error) => {
-        throw new Fault("ADDRESS_IN_USE", `${spec.name}: cannot send from ${spec.address} (${cause.message}).`, {
-          cause,
-        });
-      });
-    }
-  } catch (error) {
-    close();
-    throw error;
-  }
-
-  return {
-    sendFrom: sockets.map((socket) => (bytes: Buffer) => {
-      waiting++;
-      sinceLook++;
-      socket.send(bytes, to.port, target.address, done);
-      return true;
-    }),
-    addresses: province.routers.map(({ spec }, i) =>
-      loopback ? spec.address : (sockets[i] as Socket).address().address,
-    ),
-    async drained() {
-      if (waiting > 0)
-        await new Promise<void>((resolve) => {
-          onDrained = resolve;
-        });
-      onDrained = null;
-      if (failure)
-        throw new Fault("INTERNAL", `${formatHostPort(to)}: a datagram could not be sent (${failure.message}).`, {
-          cause: failure,
-        });
-    },
-    async receiverKeptUp(signal) {
-      if (!local || sinceLook < BACKLOG_EVERY_DATAGRAMS) return;
-      sinceLook = 0;
-      await receiverHasRoom(to.port, signal);
-    },
-    close,
-  };
 }
