@@ -1,13 +1,21 @@
-import { countByExporter } from "@v6meter/batch";
-import type { ExporterStatus, FlowBatch, LedgerDelta, LedgerOutcome, LedgerStage } from "@v6meter/schemas";
+import { countByClient, countByExporter } from "@v6meter/batch";
+import type {
+  DropReason,
+  ExporterStatus,
+  FlowBatch,
+  LedgerDelta,
+  LedgerOutcome,
+  LedgerStage,
+  SessionBatch,
+} from "@v6meter/schemas";
 
 /** The ledger sums by this long. */
 const LEDGER_STEP_MS = 300_000;
 
-/** Books of rows that went through a stage whole. */
-function passed(batches: readonly FlowBatch[], stage: LedgerStage): LedgerDelta[] {
-  return batches.flatMap((batch) =>
-    [...countByExporter(batch)].flatMap(([exporter, count]) =>
+/** Books of rows that went through a stage whole, by whom they came from. */
+function passed(counts: Iterable<ReadonlyMap<string, number>>, stage: LedgerStage): LedgerDelta[] {
+  return [...counts].flatMap((byExporter) =>
+    [...byExporter].flatMap(([exporter, count]) =>
       (["received", "forwarded"] as const).map((outcome: LedgerOutcome) => ({
         exporter,
         stage,
@@ -19,15 +27,30 @@ function passed(batches: readonly FlowBatch[], stage: LedgerStage): LedgerDelta[
   );
 }
 
+function unreadable(stage: LedgerStage, reason: DropReason, count: number): LedgerDelta[] {
+  if (count === 0) return [];
+  return [
+    { exporter: "::", stage, outcome: "received", reason: "", count },
+    { exporter: "::", stage, outcome: "dropped", reason, count },
+  ];
+}
+
 /** What the stages after the bus add to the books of a cut: every row read is classified and written. */
 export function booksOfCut(batches: readonly FlowBatch[], unreadableMessages: number): LedgerDelta[] {
-  const books = [...passed(batches, "classify"), ...passed(batches, "write")];
-  if (unreadableMessages > 0) {
-    const unreadable = { exporter: "::", stage: "classify", count: unreadableMessages } as const;
-    books.push({ ...unreadable, outcome: "received", reason: "" });
-    books.push({ ...unreadable, outcome: "dropped", reason: "batch_unreadable" });
-  }
-  return books;
+  const counts = batches.map(countByExporter);
+  return [
+    ...passed(counts, "classify"),
+    ...passed(counts, "write"),
+    ...unreadable("classify", "batch_unreadable", unreadableMessages),
+  ];
+}
+
+/** The same of session events: every event read is stored. */
+export function booksOfSessionCut(batches: readonly SessionBatch[], unreadableMessages: number): LedgerDelta[] {
+  return [
+    ...passed(batches.map(countByClient), "record"),
+    ...unreadable("record", "sessions_unreadable", unreadableMessages),
+  ];
 }
 
 /** Changes summed by exporter, stage, outcome and reason, at the step of the ledger they fall into. */

@@ -48,6 +48,7 @@ function across(bus: Bus, { before = async () => {}, after = async () => {}, lat
       return bus.latest(topic);
     },
     consumer: (options) => bus.consumer(options),
+    follow: (options) => bus.follow(options),
     usage: () => bus.usage(),
     stop: () => bus.stop(),
   };

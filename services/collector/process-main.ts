@@ -67,28 +67,15 @@ async function start({ config, busPath, name, udp, first }: Extract<Told, { kind
   const { partitions, max_bytes: maxBytes } = config.bus;
   const spool = await openEmbeddedBus({ path: busPath, partitions, maxBytes });
   bus = spool;
-  // That a stray was taken must be out before what became of it is: no other process may decode it as well.
-  const publish: Bus["publish"] = async (messages) => {
-    await written;
-    await spool.publish(messages);
-  };
   collector = createCollector({
     config: { ...config.collector, udp: [...udp] },
     shards: spool.partitions,
-    bus: {
-      partitions: spool.partitions,
-      busId: spool.busId,
-      maxMessageBytes: spool.maxMessageBytes,
-      publish,
-      latest: (topic, prefix) => spool.latest(topic, prefix),
-      consumer: (options) => spool.consumer(options),
-      usage: () => spool.usage(),
-      stop: () => spool.stop(),
-    },
+    bus: spool,
     decoder: await createConfiguredDecoder(config.collector),
     logger: createLogger(config.log_level, name),
     sharing: {
       tell,
+      told: () => written,
       mayTellStrays: (bytes) => process.connected && straysBytes + bytes <= STRAYS_MAX_BYTES,
       failed: (error) => void fail(error),
     },

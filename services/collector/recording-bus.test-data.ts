@@ -32,6 +32,7 @@ export function recordingBus(before: (call: number) => Promise<void> = async () 
     },
     latest: async () => new Map(),
     consumer: () => Promise.reject(new Error("nobody reads here")),
+    follow: async () => null,
     usage: async () => ({ bytes: 0, maxBytes: 1, messages: 0 }),
     stop: async () => {},
   };

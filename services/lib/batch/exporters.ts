@@ -1,13 +1,22 @@
-import { addressText, type FlowBatch } from "@v6meter/schemas";
+import { addressText, type FlowBatch, type SessionBatch } from "@v6meter/schemas";
 
-/** Rows of a batch by the exporter they came from. Rows of one datagram stand together, so runs are compared. */
-export function countByExporter(batch: FlowBatch): Map<string, number> {
-  const { exporter } = batch.columns;
-  const words = new Uint32Array(exporter.buffer, exporter.byteOffset, batch.rows * 4);
+/** Rows of a batch by the exporter they came from. */
+export function countByExporter({ columns, rows }: FlowBatch): Map<string, number> {
+  return countByAddress(columns.exporter, rows);
+}
+
+/** Session events of a batch by the RADIUS client they came from. */
+export function countByClient({ columns, rows }: SessionBatch): Map<string, number> {
+  return countByAddress(columns.client, rows);
+}
+
+/** Rows that came together stand together, so runs are compared. */
+function countByAddress(addresses: Uint8Array, rows: number): Map<string, number> {
+  const words = new Uint32Array(addresses.buffer, addresses.byteOffset, rows * 4);
   const counts = new Map<string, number>();
-  for (let start = 0, end = 0; start < batch.rows; start = end) {
-    for (end = start + 1; end < batch.rows && sameAddress(words, start * 4, end * 4); end++);
-    const text = addressText(exporter, start * 16);
+  for (let start = 0, end = 0; start < rows; start = end) {
+    for (end = start + 1; end < rows && sameAddress(words, start * 4, end * 4); end++);
+    const text = addressText(addresses, start * 16);
     counts.set(text, (counts.get(text) ?? 0) + end - start);
   }
   return counts;

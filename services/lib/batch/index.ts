@@ -1,6 +1,6 @@
 export { type DecodedFlows, decodeFlows } from "./decode.ts";
 export { type EncodeOptions, encodeFlows, encodeFlowsStream } from "./encode.ts";
-export { countByExporter } from "./exporters.ts";
+export { countByClient, countByExporter } from "./exporters.ts";
 export { encodeExporters, encodeLedger } from "./ledger-tables.ts";
 export {
   type DecodedSessions,

@@ -90,6 +90,21 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
+export interface FollowOptions {
+  readonly topic: string;
+  /** The group whose members share the topic out: it is read on from where that stands, or from the oldest message. */
+  readonly behind: string;
+  /** Given each message in the order of its partition; one may come twice. It must not throw. */
+  readonly take: (message: Message, partition: number) => void;
+}
+
+/** Reads all of a topic, beside a group. */
+export interface Follower {
+  /** Resolves when all that was published before it began was given out, or it was stopped. */
+  readonly caughtUp: Promise<void>;
+  stop(): Promise<void>;
+}
+
 export interface BusUsage {
   /** Bytes of the values that are held. */
   readonly bytes: number;
@@ -119,6 +134,11 @@ export interface Bus {
    * messages committed by every group that ever joined are deleted in time.
    */
   consumer(options: { topic: string; group: string }): Promise<Consumer>;
+  /**
+   * Follows a topic, for members of a group that must know what the others are given as well. It commits nothing
+   * and keeps nothing from being deleted. Null where a group has one member at a time, who is given all.
+   */
+  follow(options: FollowOptions): Promise<Follower | null>;
   /** What it holds of what it may hold; null where the bus has no bound of its own. */
   usage(): Promise<BusUsage | null>;
   /** Finishes what was accepted and closes. */

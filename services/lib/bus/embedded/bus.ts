@@ -89,6 +89,11 @@ class EmbeddedBus implements Bus {
     return consumer;
   }
 
+  /** A later member of a group takes all partitions over: there is nothing that it is not given. */
+  async follow(): Promise<null> {
+    return null;
+  }
+
   async usage(): Promise<BusUsage> {
     this.#checkOpen();
     const { counters } = this.#environment;

@@ -3,10 +3,11 @@ import { type BusConfig, Fault } from "@v6meter/schemas";
 import type { Admin, Kafka } from "kafkajs";
 import { checkMessage } from "../message.ts";
 import { partitionOf } from "../partition.ts";
-import type { Bus, BusUsage, Consumer, OutgoingMessage } from "../port.ts";
+import type { Bus, BusUsage, Consumer, Follower, FollowOptions, OutgoingMessage } from "../port.ts";
 import { isCompacted } from "../topics.ts";
 import { createClient, type KafkaLog } from "./client.ts";
 import { KafkaMember } from "./consumer.ts";
+import { followTopic } from "./follower.ts";
 import { kafkaFault } from "./kafka-fault.ts";
 import { readLatest } from "./latest.ts";
 import { Transactions } from "./publisher.ts";
@@ -50,6 +51,10 @@ export async function openKafkaBus({ config, transactionalId, logger }: KafkaBus
   }
 }
 
+function groupName(prefix: string, group: string): string {
+  return `${prefix}v6meter.${group}`;
+}
+
 /** Compacted topics have one partition. */
 function partitionFor({ topic, key, partition }: OutgoingMessage, partitions: number): number {
   return isCompacted(topic) ? 0 : (partition ?? partitionOf(key, partitions));
@@ -71,6 +76,7 @@ class KafkaBus implements Bus {
   readonly maxMessageBytes: number;
   readonly #parts: Parts;
   readonly #consumers = new Set<Consumer>();
+  readonly #followers = new Set<Follower>();
   #stopped: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -103,13 +109,28 @@ class KafkaBus implements Bus {
       kafka,
       admin,
       topic: `${topic_prefix}${topic}`,
-      group: `${topic_prefix}v6meter.${group}`,
+      group: groupName(topic_prefix, group),
       busId: this.busId,
       sessionTimeoutMs: session_timeout_ms,
       log,
     });
     this.#consumers.add(member);
     return member;
+  }
+
+  async follow({ topic, behind, take }: FollowOptions): Promise<Follower | null> {
+    this.#checkOpen();
+    const { kafka, admin, config } = this.#parts;
+    const { topic_prefix } = config.kafka;
+    const follower = await followTopic({
+      kafka,
+      admin,
+      topic: `${topic_prefix}${topic}`,
+      behind: groupName(topic_prefix, behind),
+      take,
+    });
+    this.#followers.add(follower);
+    return follower;
   }
 
   async usage(): Promise<BusUsage | null> {
@@ -119,7 +140,7 @@ class KafkaBus implements Bus {
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       await this.#parts.transactions.stop();
-      await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+      await Promise.all([...this.#consumers, ...this.#followers].map((reader) => reader.stop()));
       await this.#parts.admin.disconnect().catch(() => {});
     })();
     return this.#stopped;

@@ -38,7 +38,8 @@ interface Generation {
 
 const NONE: Generation = { buffers: new Map(), commit: null };
 
-function toMessage({ offset, key, value, timestamp, headers }: KafkaMessage): Message {
+/** A message as the bus tells it. */
+export function toMessage({ offset, key, value, timestamp, headers }: KafkaMessage): Message {
   const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)]);
   return {
     offset: Number(offset),
