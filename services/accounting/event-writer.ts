@@ -50,6 +50,7 @@ interface Told {
   readonly access: string;
   readonly nas: string | null;
   readonly session: string | null;
+  /** As it is hashed; null where none is told. */
   readonly identity: string | null;
 }
 
@@ -117,7 +118,7 @@ export class EventWriter {
       access: line.access ?? "unknown",
       nas: line.nas ?? null,
       session: line.session ?? null,
-      identity: line.identity ?? null,
+      identity: normaliseIdentity(line.identity ?? "") || null,
     });
     if (typeof batch === "string") return batch;
     const { columns, rows: row } = batch;
@@ -159,9 +160,9 @@ export class EventWriter {
     if (!STATUS_TYPES.has(told.status)) return "status_type_unknown";
     const ofNas = told.status === accounting_on || told.status === accounting_off;
     if (told.nas === null || (!ofNas && told.session === null)) return "session_untold";
-    const identity = ofNas || told.identity === null ? "" : normaliseIdentity(told.identity);
+    const identity = ofNas ? null : told.identity;
     // A Stop ends its session without telling whose it was.
-    if (!ofNas && identity === "" && told.status !== stop) return "identity_untold";
+    if (!ofNas && identity === null && told.status !== stop) return "identity_untold";
     const { outbox, keys } = this.#options;
     // Two operators may give one name to a NAS, a session or a subscriber.
     const nasName = `nas\0${told.operator}\0${told.nas}`;
@@ -177,7 +178,7 @@ export class EventWriter {
     columns.access[row] = outbox.label("access", told.access);
     if (ofNas) return batch;
     columns.session.set(keys.nameHash(`session\0${nasName}\0${told.session}`), row * 2);
-    if (identity === "") return batch;
+    if (identity === null) return batch;
     const { now, next, rotatesAtMs } = keys.hash(`${told.operator}\0${identity}`, told.eventAtMs);
     columns.subscriber.set(now, row * 2);
     if (next !== null) {
@@ -272,7 +273,9 @@ function identityOf(packet: Packet, client: Client): string | null {
     const value = packet.value(name);
     if (value === null) continue;
     const text = textOf(value) as string;
-    return text.includes("\ufffd") ? Buffer.from(value).toString("hex") : text;
+    const identity = normaliseIdentity(text.includes("\ufffd") ? Buffer.from(value).toString("hex") : text);
+    // One that is there and says nothing, as the Chargeable-User-Identity of one NUL (RFC 4372), gives way to the next.
+    if (identity !== "") return identity;
   }
   return null;
 }

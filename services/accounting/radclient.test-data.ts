@@ -95,11 +95,12 @@ export function radclient(
     host = "127.0.0.1",
     secret,
     requests,
-  }: { port: number; host?: string; secret: string; requests: readonly string[] },
+    command = "acct",
+  }: { port: number; host?: string; secret: string; requests: readonly string[]; command?: "acct" | "status" },
 ): Promise<RadclientRun> {
   const to = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   // Two tries of a second: a request that is not answered ends the test soon.
-  const args = [...client.args, "-x", "-r", "2", "-t", "1", to, "acct", secret];
+  const args = [...client.args, "-x", "-r", "2", "-t", "1", to, command, secret];
   const env = { ...process.env, LD_LIBRARY_PATH: client.libraries };
   return new Promise((resolve, reject) => {
     const child = spawn(client.program, args, { env, stdio: ["pipe", "pipe", "pipe"] });

@@ -142,3 +142,21 @@ test.runIf(client)("a block of ports of RFC 8045 and one of a vendor stand with 
     { framed_ip_address: "203.0.113.11", port_first: 2_048, port_last: 4_095 },
   ]);
 });
+
+test.runIf(client)("a Status-Server of who knows the secret is answered, and is in no books", async () => {
+  const asks = (secret: string) =>
+    radclient(client as Radclient, {
+      port: port(),
+      secret,
+      requests: ["Message-Authenticator = 0x00"],
+      command: "status",
+    });
+  const [known, unknown] = [await asks("s3cret of the BRAS"), await asks("another")];
+  expect(known.printed).toMatch(/Received Accounting-Response/);
+  expect(known.code).toBe(0);
+  expect(unknown.code).not.toBe(0);
+  expect(radius()).toMatchObject({ packets: 3, statusRequests: 1, dropped: { accounting_malformed: 2 } });
+  await started.service.stop();
+  const { ledger } = await published(started.bus, "test");
+  expect(booked(ledger, "received")).toBe(2);
+});

@@ -1,5 +1,13 @@
 import type { RemoteInfo } from "node:dgram";
-import { ACCOUNTING_REQUEST, accountingResponse, Packet, readU32, verifyAccountingRequest } from "@v6meter/radius";
+import {
+  ACCOUNTING_REQUEST,
+  accountingResponse,
+  Packet,
+  readU32,
+  STATUS_SERVER,
+  verifyAccountingRequest,
+  verifyStatusServer,
+} from "@v6meter/radius";
 import type { Logger } from "@v6meter/runtime";
 import { addressBytes, addressText, type DropReason } from "@v6meter/schemas";
 import type { Client, Clients } from "./clients.ts";
@@ -43,6 +51,8 @@ export interface RadiusServerCounts {
   answered: number;
   /** Requests sent again that were answered again. */
   answeredAgain: number;
+  /** Packets that asked whether the server is alive (RFC 5997); they are in no books. */
+  statusRequests: number;
   /** Requests that wait for their publish. */
   queued: number;
   dropped: Partial<Record<DropReason, number>>;
@@ -85,6 +95,7 @@ export class RadiusServer {
     accepted: 0,
     answered: 0,
     answeredAgain: 0,
+    statusRequests: 0,
     queued: 0,
     dropped: {},
   };
@@ -108,6 +119,7 @@ export class RadiusServer {
   take(payload: Uint8Array, from: Pick<RemoteInfo, "address" | "port">, listener: Listener, nowMs: number): void {
     this.counts.packets++;
     const source = this.#sourceOf(from.address);
+    if (this.#answerStatus(payload, source, from, listener)) return;
     const reason = this.#takeIn(payload, source, from, listener, nowMs);
     if (reason === null) this.counts.accepted++;
     else this.#dropped(source, reason);
@@ -176,6 +188,24 @@ export class RadiusServer {
     const source = { address, booksTo, client, hash: hashOf(address), secret: 0 };
     this.#sources.set(host, source);
     return source;
+  }
+
+  /**
+   * Answers who asks whether the server is alive, as proxies of RADIUS do before they send: it is while the bus takes
+   * what is published. False where the packet asks something else, or is not a client's.
+   */
+  #answerStatus(
+    payload: Uint8Array,
+    { client }: Source,
+    { address, port }: Pick<RemoteInfo, "address" | "port">,
+    listener: Listener,
+  ): boolean {
+    if (payload[0] !== STATUS_SERVER || client === null || this.#packet.read(payload) !== null) return false;
+    const secret = client.secrets.find((candidate) => verifyStatusServer(this.#packet, candidate) === null);
+    if (secret === undefined) return false;
+    this.counts.statusRequests++;
+    if (this.#outbox.counts.trouble === null) listener.send(accountingResponse(this.#packet, secret), port, address);
+    return true;
   }
 
   /** Why a datagram tells nothing new, or null where its event was written. */

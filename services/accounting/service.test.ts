@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import type { Bus } from "@v6meter/bus";
+import type { AccountingAttributes } from "@v6meter/radius";
 import { Random } from "@v6meter/random";
 import { createLogger, type Logger } from "@v6meter/runtime";
 import { Fault, TOPICS } from "@v6meter/schemas";
@@ -205,6 +206,32 @@ test("times are Event-Timestamp's, or arrival's less the delay where there is no
   expect(noStart).toEqual({ eventAt: nowS * 1_000, startedAt: 0 });
 });
 
+test("the identity is the first attribute of the client's list that says one", async () => {
+  const nas = await start({ identity_attributes: ["Chargeable-User-Identity", "Calling-Station-Id", "Class"] });
+  const told = (identifier: number, attributes: AccountingAttributes) => request(identifier, attributes);
+  nas.send(
+    told(1, { "Calling-Station-Id": "00-1a-2b-3c-4d-5e" }),
+    // RFC 4372: one NUL asks for an identity, and is none.
+    told(2, {
+      "Chargeable-User-Identity": Uint8Array.of(0),
+      "Calling-Station-Id": "00:1A:2B:3C:4D:5E",
+      Class: Buffer.from("c"),
+    }),
+    told(3, { "Chargeable-User-Identity": Uint8Array.of(0xff, 1) }),
+    told(4, { "Chargeable-User-Identity": Uint8Array.of(0xfe, 1) }),
+    told(5, { Class: Buffer.from("ff01") }),
+    told(6, {}),
+  );
+  await nas.answered(6);
+  const { events, ledger } = await published(bus, "test");
+  const [mac, sameMac, octets, otherOctets, hexText] = events.map(({ subscriber }) => subscriber);
+  expect(events).toHaveLength(5);
+  expect(sameMac).toBe(mac);
+  expect(otherOctets).not.toBe(octets);
+  expect(hexText).toBe(octets);
+  expect(booked(ledger, "dropped", { reason: "identity_untold" })).toBe(1);
+});
+
 test("addresses that stand for none are none, and bits behind a prefix are zero", async () => {
   const nas = await start();
   const ones = new Uint8Array(16).fill(0xff);
@@ -286,6 +313,10 @@ test("while the bus takes nothing what comes waits together, and the books stay 
   }
   expect(started?.service.trouble()).toMatch(/./);
   expect(radius()).toMatchObject({ queued: 20, answered: 0, dropped: { accounting_duplicate: 20 } });
+  // A proxy that asks whether it is alive learns that it is not.
+  const status = encodeStatus();
+  nas.send(status);
+  while (started?.service.counts().radius.statusRequests === 0) await sleep(2);
   isShut = false;
   await nas.answered(20);
   await started?.service.stop();
@@ -293,6 +324,7 @@ test("while the bus takes nothing what comes waits together, and the books stay 
   expect(events).toHaveLength(20);
   expect(booked(ledger, "received")).toBe(40);
   expect(balances(ledger)).toBe(true);
+  expect(nas.answers).toHaveLength(20);
   // The first flush, all that came after it, and the stop's.
   expect(publishes.length).toBeLessThanOrEqual(4);
 });
@@ -523,6 +555,16 @@ test("no identity, session or name of a NAS is on the bus or in the log, in what
     }
   }
 });
+
+/** A Status-Server (RFC 5997): code 12, and a Message-Authenticator over it. */
+function encodeStatus(): Buffer {
+  const packet = Buffer.alloc(38);
+  packet.set([12, 200, 0, 38]);
+  packet.fill(0x5a, 4, 20);
+  packet.set([80, 18], 20);
+  packet.set(createHmac("md5", SECRET).update(packet).digest(), 22);
+  return packet;
+}
 
 /** RFC 2866 section 3, over whatever the octets are. */
 function sign(bytes: Buffer): void {

@@ -49,6 +49,17 @@ export interface AccountingService extends Component {
   trouble(): string | null;
 }
 
+const NO_FILES: BatchFilesCounts = { files: 0, filesRefused: 0, lines: 0, dropped: {} };
+const NO_RADIUS: RadiusServerCounts = {
+  packets: 0,
+  accepted: 0,
+  answered: 0,
+  answeredAgain: 0,
+  statusRequests: 0,
+  queued: 0,
+  dropped: {},
+};
+
 function sumOf(outboxes: readonly Outbox[]): OutboxCounts {
   const sum: OutboxCounts = { ...(outboxes[0] as Outbox).counts };
   for (const { counts } of outboxes.slice(1)) {
@@ -71,7 +82,6 @@ export function createAccountingService(options: AccountingOptions): AccountingS
   const listeners: Listener[] = [];
   const timers: NodeJS.Timeout[] = [];
   const writers: EventWriter[] = [];
-  const nothing = { files: 0, filesRefused: 0, lines: 0, dropped: {} };
   let server: RadiusServer | undefined;
   let files: BatchFiles | undefined;
   let watch: SocketWatch = { read: () => null };
@@ -172,8 +182,8 @@ export function createAccountingService(options: AccountingOptions): AccountingS
       return listeners.map(({ address }) => address);
     },
     counts: () => ({
-      radius: server?.counts ?? { packets: 0, accepted: 0, answered: 0, answeredAgain: 0, queued: 0, dropped: {} },
-      files: files?.counts ?? nothing,
+      radius: server?.counts ?? NO_RADIUS,
+      files: files?.counts ?? NO_FILES,
       publishing: sumOf(outboxes),
       kernelDrops,
       clocksOff: writers.reduce((sum, { counts }) => sum + counts.clocksOff, 0),

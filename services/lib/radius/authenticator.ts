@@ -8,6 +8,7 @@ import {
   HEADER_BYTES,
   PACKET_MAX_BYTES,
   type Packet,
+  STATUS_SERVER,
 } from "./packet.ts";
 
 const SECRET_MAX_BYTES = 1_024;
@@ -45,15 +46,30 @@ export function verifyAccountingRequest(packet: Packet, secret: Uint8Array): Ref
   const expected = digestWith(secret, bytes.length);
   if (!timingSafeEqual(expected, bytes.subarray(AUTHENTICATOR_AT, AUTHENTICATOR_END))) return "authenticator";
   const at = packet.offset(MESSAGE_AUTHENTICATOR);
-  if (at === 0) return null;
-  if (packet.lengthAt(at) !== AUTHENTICATOR_BYTES) return "message_authenticator";
+  return at === 0 || verifyMessageAuthenticator(packet, at, secret) ? null : "message_authenticator";
+}
+
+/** Of the packet in the scratch, whose authenticator is what it is to be for this. */
+function verifyMessageAuthenticator(packet: Packet, at: number, secret: Uint8Array): boolean {
+  const { bytes } = packet;
+  if (packet.lengthAt(at) !== AUTHENTICATOR_BYTES) return false;
   scratch.set(ZEROS, at);
-  const told = bytes.subarray(at, at + AUTHENTICATOR_BYTES);
-  return timingSafeEqual(hmac(secret, scratch.subarray(0, bytes.length)), told) ? null : "message_authenticator";
+  return timingSafeEqual(hmac(secret, scratch.subarray(0, bytes.length)), bytes.subarray(at, at + AUTHENTICATOR_BYTES));
 }
 
 /**
- * The Accounting-Response to a request. Each Proxy-State goes back as it came (RFC 2865 section 5.33). It bears no
+ * RFC 5997 section 3: a Status-Server bears a Message-Authenticator over the packet as it is, its authenticator
+ * being random.
+ */
+export function verifyStatusServer(packet: Packet, secret: Uint8Array): Refusal | null {
+  if (packet.code !== STATUS_SERVER) return "code";
+  scratch.set(packet.bytes);
+  const at = packet.offset(MESSAGE_AUTHENTICATOR);
+  return at !== 0 && verifyMessageAuthenticator(packet, at, secret) ? null : "message_authenticator";
+}
+
+/**
+ * The Accounting-Response to a request, or to a Status-Server of the accounting port. Each Proxy-State goes back as it came (RFC 2865 section 5.33). It bears no
  * Message-Authenticator, whatever the request does: no document says over what, and FreeRADIUS' client refuses
  * the one that RFC 3579 would make.
  */

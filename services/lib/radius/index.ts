@@ -4,6 +4,7 @@ export {
   type Refusal,
   verifyAccountingRequest,
   verifyAccountingResponse,
+  verifyStatusServer,
 } from "./authenticator.ts";
 export * from "./encode.ts";
 export {
@@ -14,5 +15,6 @@ export {
   type Malformation,
   Packet,
   readU32,
+  STATUS_SERVER,
 } from "./packet.ts";
 export * from "./vendor.ts";

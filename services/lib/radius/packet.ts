@@ -9,6 +9,8 @@ export const AUTHENTICATOR_BYTES = 16;
 /** Codes of RFC 2866 section 4. */
 export const ACCOUNTING_REQUEST = 4;
 export const ACCOUNTING_RESPONSE = 5;
+/** RFC 5997: asks whether a server is alive. */
+export const STATUS_SERVER = 12;
 
 /** What is wrong with bytes that are not a packet. */
 export type Malformation =
