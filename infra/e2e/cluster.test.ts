@@ -33,6 +33,22 @@ describe.skipIf(!kafkaCanRun)("kill -9 and outages: rows + lost == sent, the boo
     await fed.expectExact({ killed: [0] });
   });
 
+  test("a collector started again as two processes, of which one is killed: the other goes on", {
+    timeout: 180_000,
+  }, async () => {
+    const collector = fed.cluster.collectors[0] as ProgramProcess;
+    collector.pin("V6METER_COLLECTOR__PROCESSES", "2");
+    await fed.sendingWhile(async () => {
+      await killAndRestart(collector, 0);
+      await sleep(500);
+      const [child] = collector.children();
+      process.kill(child as number, "SIGKILL");
+      const others = () => collector.children().filter((pid) => pid !== child);
+      while (others().length < 2) await sleep(50);
+    });
+    await fed.expectExact({ killed: [0] });
+  });
+
   test("a classifier killed: the other takes its partitions over and repeats its cut", {
     timeout: 180_000,
   }, async () => {

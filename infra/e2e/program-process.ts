@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inheritedEnvironment } from "./platform.ts";
@@ -42,6 +42,12 @@ export class ProgramProcess {
 
   get pid(): number {
     return this.#child?.pid as number;
+  }
+
+  /** Processes it has started. */
+  children(): number[] {
+    const pids = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "latin1").trim();
+    return pids === "" ? [] : pids.split(" ").map(Number);
   }
 
   get isRunning(): boolean {

@@ -33,7 +33,13 @@ export interface CollectorOptions {
   readonly decoder: Decoder;
   readonly logger: Logger;
   /** It is one of several on the same addresses and bus; this is where it tells the others. */
-  readonly sharing?: Pick<SharedIntakeOptions, "tell" | "mayTellStrays" | "failed">;
+  readonly sharing?: Sharing;
+}
+
+/** Where one of several collectors tells the others. */
+export interface Sharing extends Pick<SharedIntakeOptions, "tell" | "mayTellStrays" | "failed"> {
+  /** Resolves when everything that was told is out of this process. */
+  told(): Promise<void>;
 }
 
 /** What a collector did since its start, for metrics. */
@@ -74,7 +80,16 @@ export function createCollector(options: CollectorOptions): Collector {
   const { config, shards: shardCount, bus, decoder, logger, sharing } = options;
   const pool = new BatchPool(config.batch_rows);
   const shards = Array.from({ length: shardCount }, (_, index) => new Shard(`shard-${index}`, pool));
-  const publisher = new Publisher({ bus, decoder, shards, pool, logger, queueMaxBytes: QUEUE_MAX_BYTES });
+  const publisher = new Publisher({
+    bus,
+    decoder,
+    shards,
+    pool,
+    logger,
+    queueMaxBytes: QUEUE_MAX_BYTES,
+    // That a stray was taken is out before what became of it: no other process decodes it as well.
+    before: sharing?.told,
+  });
   const sources = new Map<string, Source>();
   const listeners: Listener[] = [];
   let addresses: HostPort[] = [];

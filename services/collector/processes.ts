@@ -66,7 +66,7 @@ export function createCollectorProcesses({ config, busPath, logger, onExit }: Co
     return collector;
   }
 
-  function onDeath(slot: Slot, { name, failure, livedMs }: ForkedCollector): void {
+  function onDeath(slot: Slot, { failure, livedMs }: ForkedCollector): void {
     slot.collector = null;
     earlyDeaths = livedMs < EARLY_MS ? earlyDeaths + 1 : 0;
     if (earlyDeaths >= EARLY_DEATHS_MAX) {
@@ -77,7 +77,7 @@ export function createCollectorProcesses({ config, busPath, logger, onExit }: Co
     }
     restarts++;
     const waitMs = Math.min(RESPAWN_MIN_MS * 2 ** earlyDeaths, RESPAWN_MAX_MS);
-    logger.error({ name, restart_in_ms: waitMs }, `${failure.message}; it is started again`);
+    logger.error({ restart_in_ms: waitMs }, `${failure.message}; it is started again`);
     slot.respawn = setTimeout(() => spawn(slot, addresses.map(formatHostPort)), waitMs);
   }
 

@@ -39,6 +39,8 @@ export interface PublisherOptions {
   readonly logger: Logger;
   /** Encoded batches that may wait for the bus; beyond it records are dropped as `bus_full`. */
   readonly queueMaxBytes: number;
+  /** Waited for before every publish. */
+  readonly before?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -152,6 +154,7 @@ export class Publisher {
     let waiting = false;
     while (this.#failed === null) {
       try {
+        await this.#options.before?.();
         await this.#options.bus.publish(messages);
         this.counts.trouble = null;
         this.counts.publishes++;
