@@ -102,6 +102,10 @@ const figure = {
     .describe(
       "Part of the exports behind the figure that arrived: the exporters' over the period, weighted by what each gave; null where it is not known",
     ),
+  suppressed: z
+    .literal(true)
+    .optional()
+    .describe("Not published: of fewer users than min_cell_users, or telling of such a figure by subtraction"),
 };
 
 const keys = Object.fromEntries(INDICATOR_GROUPINGS.map((name) => [name, z.string().optional()])) as Record<

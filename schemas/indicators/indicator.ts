@@ -30,6 +30,8 @@ export const INDICATOR_GROUPINGS = [
   "technology",
   "observation_point",
   "exporter",
+  "family",
+  "kind",
   "object",
   "industry",
   "unit",
@@ -113,9 +115,11 @@ const fields = {
   numerator: expression.describe("Of a ratio, for each row of the source"),
   denominator: expression.describe("Of a ratio, for each row of the source"),
   value: expression.describe("Of other kinds, for each row of the source"),
+  covered: expression.describe("Of kind distinct: the states whose number over that of coverable is the coverage"),
+  coverable: expression.describe("See covered"),
 };
 
-const { id, where, grain, sql, series, numerator, denominator, value, ...needed } = fields;
+const { id, where, grain, sql, series, numerator, denominator, value, covered, coverable, ...needed } = fields;
 
 /** One indicator with nothing left to inherit. */
 export const indicator = z
@@ -129,6 +133,8 @@ export const indicator = z
     numerator: numerator.optional(),
     denominator: denominator.optional(),
     value: value.optional(),
+    covered: covered.optional(),
+    coverable: coverable.optional(),
   })
   .superRefine((it, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
@@ -140,6 +146,9 @@ export const indicator = z
       refuse("value", `an indicator of kind ${it.kind} needs value`);
     if (it.series !== undefined && !["ratio", "sum", "last"].includes(it.kind))
       refuse("kind", "a reported series is of kind ratio, sum or last");
+    if ((it.covered === undefined) !== (it.coverable === undefined))
+      refuse("covered", "covered and coverable go together");
+    if (it.covered !== undefined && it.kind !== "distinct") refuse("covered", "only of kind distinct");
     for (const name of Object.keys(it.where))
       if (!it.by.includes(name as IndicatorGrouping)) refuse("where", `${name} is not among its groupings (by)`);
   });

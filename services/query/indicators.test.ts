@@ -187,6 +187,78 @@ describe("GET /api/v1/indicators/{id}", () => {
   });
 });
 
+describe("indicators of subscribers", () => {
+  const at = "2026-06-10T08:00:00+08:00";
+  let next = 1n;
+  const users = (count: number, place: { region: string; access: string }) =>
+    Array.from({ length: count }, () => {
+      const subscriber = next++;
+      return {
+        at,
+        ...place,
+        subscriber,
+        subscriber_prefix: subscriber,
+        subscriber_method: "session",
+        active_family: 6,
+      } as const;
+    });
+
+  beforeAll(() =>
+    insertFlows(store, [
+      ...users(40, { region: "210100", access: "mobile" }),
+      ...users(30, { region: "210100", access: "fixed" }),
+      ...users(3, { region: "210200", access: "mobile" }),
+      ...users(25, { region: "210200", access: "fixed" }),
+      ...users(20, { region: "210300", access: "mobile" }),
+      ...users(22, { region: "210300", access: "fixed" }),
+      // A prefix without a session: active, but nobody's.
+      {
+        at,
+        region: "210100",
+        access: "fixed",
+        subscriber_prefix: 9_999n,
+        subscriber: 9_999n,
+        subscriber_method: "prefix",
+        active_family: 6,
+      },
+    ]),
+  );
+
+  test("count distinct ones, with the coverage of the prefixes", async () => {
+    const { total, rows } = await figures("active_connections?month=2026-06&by=access");
+    expect(total.value).toBe(140);
+    expect(total.completeness).toBeCloseTo(140 / 141, 6);
+    expect(rows.map(({ access, value }) => [access, value])).toEqual([
+      ["fixed", 77],
+      ["mobile", 63],
+    ]);
+  });
+
+  test("suppress the few, and what would tell them by subtraction", async () => {
+    const { rows } = await figures("active_connections?month=2026-06&by=region,access");
+    const hidden = rows.filter(({ suppressed }) => suppressed);
+    expect(hidden.map(({ region, access }) => `${region} ${access}`).sort()).toEqual([
+      "210200 fixed",
+      "210200 mobile",
+      "210300 fixed",
+      "210300 mobile",
+    ]);
+    for (const row of hidden) expect([row.value, row.numerator, row.completeness]).toEqual([null, null, null]);
+  });
+
+  test("an indicator of one access tells no more than rows by access do", async () => {
+    const { rows, total } = await figures("mobile_active_connections?month=2026-06&by=region");
+    expect(rows.map(({ region, value, suppressed }) => [region, value, suppressed])).toEqual([
+      ["210100", 40, undefined],
+      ["210200", null, true],
+      ["210300", null, true],
+    ]);
+    expect(total.value).toBe(63);
+    const filtered = await figures("active_connections?month=2026-06&region=210200&access=mobile");
+    expect(filtered.total).toMatchObject({ value: null, suppressed: true });
+  });
+});
+
 test("an indicator and a target dropped into the folder are there at the next request, a broken file is told", async () => {
   writeFileSync(
     join(dir, "ours.yaml"),

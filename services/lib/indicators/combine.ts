@@ -85,14 +85,16 @@ function values<T>(placed: ReadonlyMap<string, Placed<T>>): Map<string, T> {
   return new Map(Array.from(placed, ([id, { value }]) => [id, value]));
 }
 
-/** Sources of rows: an entry that says one does not inherit another. */
+/** Sources of rows: an entry that says one inherits neither another nor what was said of its columns. */
 const SOURCES = ["grain", "sql", "series"] as const;
+const COLUMNS = ["numerator", "denominator", "value", "covered", "coverable"] as const;
 
 function inherited(base: IndicatorEntry, entry: IndicatorEntry): IndicatorEntry {
   const members = { ...base };
-  if (SOURCES.some((source) => entry[source] !== undefined)) for (const source of SOURCES) delete members[source];
+  if (SOURCES.some((source) => entry[source] !== undefined))
+    for (const member of [...SOURCES, ...COLUMNS, "where"] as const) delete members[member];
   const { extends: _, ...own } = entry;
-  return { ...members, ...own, where: { ...base.where, ...entry.where } };
+  return { ...members, ...own, where: { ...members.where, ...entry.where } };
 }
 
 function resolve(

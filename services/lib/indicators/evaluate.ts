@@ -2,6 +2,7 @@ import { Fault, INDICATOR_GROUPINGS, type Indicator, type IndicatorGrouping } fr
 import type { Store } from "@v6meter/store";
 import { z } from "zod";
 import type { ReportedFigure } from "./catalogue.ts";
+import { monthNumber } from "./month.ts";
 import { type Answer, type Figure, MAX_ROWS, NO_FIGURE, type Question } from "./question.ts";
 import { evaluateReported } from "./reported.ts";
 import { type Bound, describeStatement, statement, type Types } from "./statement.ts";
@@ -42,13 +43,28 @@ export async function explain(store: Store, id: string, { sql, params }: Bound):
 }
 
 /** Refuses groupings and filters that the indicator does not allow. */
-export function checkQuestion({ id, by: allowed, series }: Indicator, { by, filters, interval }: Question): void {
+export function checkQuestion(
+  { id, by: allowed, kind, series }: Indicator,
+  { period, by, filters, interval }: Question,
+): void {
   const list = allowed.join(", ") || "none";
   for (const name of [...by, ...Object.keys(filters)] as IndicatorGrouping[])
     if (!allowed.includes(name))
       throw new Fault("QUERY_INVALID", `${name}: ${id} cannot be grouped or filtered by it; allowed: ${list}.`);
   if (series !== undefined && interval !== null && interval !== "1mo")
     throw new Fault("QUERY_INVALID", `interval: ${id} is reported by month; allowed: 1mo.`);
+  if (kind === "distinct" && interval === "1h")
+    throw new Fault("QUERY_INVALID", `interval: ${id} is counted by day; allowed: 1d, 1mo.`);
+  if (kind === "distinct" && interval === null && spansMonths(period))
+    throw new Fault(
+      "QUERY_INVALID",
+      `${id}: subscribers are told apart within a month of Asia/Shanghai; allowed: a period within one, or interval.`,
+    );
+}
+
+/** Keys of identities change with months: the same subscriber of two months is two hashes. */
+function spansMonths({ fromMs, toMs }: Question["period"]): boolean {
+  return monthNumber(fromMs) !== monthNumber(toMs - 1);
 }
 
 /**
@@ -86,6 +102,9 @@ export async function evaluate(
       ...figure(row),
     })),
     // Over no rows at all there is no figure, not a 0.
-    total: total && rows.length > 0 ? figure(total) : NO_FIGURE,
+    total:
+      total && rows.length > 0 && !(indicator.kind === "distinct" && spansMonths(question.period))
+        ? figure(total)
+        : NO_FIGURE,
   };
 }

@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeFlows, encodeLedger } from "@v6meter/batch";
+import { encodeFlows, encodeLedger, encodeSessions } from "@v6meter/batch";
 import { Random } from "@v6meter/random";
 import {
   ACCESS_TYPES,
+  addressBytes,
+  createSessionBatch,
   FLOW_DIRECTIONS,
   type FlowBatch,
   type Indicator,
@@ -13,6 +15,9 @@ import {
   LABEL_NAMES,
   type LedgerDelta,
   OBSERVATION_POINTS,
+  SESSION_STATUS_TYPES,
+  type SessionLabelName,
+  setU64,
   storeConfig,
   TECHNOLOGIES,
 } from "@v6meter/schemas";
@@ -22,11 +27,14 @@ import { mixedFlows } from "../store/flows.test-data.ts";
 import { type Answer, type OpenCatalogue, openCatalogue } from "./index.ts";
 import { judge } from "./judge.ts";
 import {
+  ACTIVE,
+  ASSIGNED,
   BOOKS,
   completenessOf,
   countedFlows,
   type PlainChange,
   type PlainFlow,
+  type PlainSession,
   plainFlowsOf,
   RATES,
   RATIOS,
@@ -51,6 +59,7 @@ function variedFlows(seed: number): FlowBatch {
     flow_direction: Object.keys(FLOW_DIRECTIONS),
     observation_point: Object.keys(OBSERVATION_POINTS),
     operator: ["unknown", "telecom", "unicom", "mobile", "broadnet"],
+    subscriber_method: ["unknown", "prefix", "session"],
   };
   batch.labels = { ...batch.labels, ...words };
   for (const name of LABEL_NAMES.filter((it): it is keyof typeof words => it in words)) {
@@ -61,6 +70,62 @@ function variedFlows(seed: number): FlowBatch {
         name === "technology" && random.next() < 0.6 ? words.technology.indexOf("native") : index;
     }
   }
+  for (let row = 0; row < batch.rows; row++) {
+    // Few enough that many come again on other days and in other cities, and that their states are exact.
+    const subscriber = 1 + Math.floor(400 * random.next() ** 2);
+    setU64(batch.columns.subscriber, row, subscriber * 7_919_000_003);
+    setU64(batch.columns.subscriber_prefix, row, subscriber * 10 + Math.floor(random.next() * 2));
+    batch.columns.active_family[row] = [0, 4, 6, 6][Math.floor(random.next() * 4)] as number;
+  }
+  return batch;
+}
+
+function sessionsOf(seed: number): PlainSession[] {
+  const random = new Random(seed);
+  const oneOf = <T>(words: readonly T[]): T => words[Math.floor(random.next() * words.length)] as T;
+  return Array.from({ length: 2_000 }, (_, i): PlainSession => {
+    const subscriber = BigInt(1 + Math.floor(random.next() * 400));
+    return {
+      atMs: FROM_MS + Math.floor(random.next() * SPAN_MS),
+      region: oneOf(["210100", "210200", "unknown"]),
+      operator: oneOf(["telecom", "unicom"]),
+      access: oneOf(["mobile", "fixed"]),
+      status: oneOf(["start", "stop", "interim_update"] as const),
+      session: BigInt(1 + Math.floor(i / 2)),
+      subscriber,
+      ipv4: oneOf(["", `10.1.0.${i % 200}`, `100.100.3.${i % 200}`, `59.44.0.${i % 200}`, `192.168.7.${i % 200}`]),
+      prefix: oneOf(["", "240e:30c:1:2::"]),
+      delegated: oneOf(["", "", "240e:30c:1:100::"]),
+    };
+  });
+}
+
+function sessionBatch(events: readonly PlainSession[]) {
+  const batch = createSessionBatch(events.length);
+  const { columns } = batch;
+  const labels: Record<SessionLabelName, string[]> = {
+    operator: ["unknown"],
+    region: ["unknown"],
+    access: ["unknown"],
+  };
+  for (const [row, event] of events.entries()) {
+    for (const name of ["received_at", "event_at"] as const) setU64(columns[name], row, event.atMs);
+    setU64(columns.session, row, Number(event.session));
+    setU64(columns.subscriber, row, Number(event.subscriber));
+    columns.status_type[row] = SESSION_STATUS_TYPES[event.status];
+    for (const [name, text] of [
+      ["framed_ip_address", event.ipv4],
+      ["framed_ipv6_prefix", event.prefix],
+      ["delegated_ipv6_prefix", event.delegated],
+    ] as const)
+      if (text !== "") columns[name].set(addressBytes(text) as Uint8Array, row * 16);
+    for (const name of ["operator", "region", "access"] as const) {
+      const known = labels[name].indexOf(event[name]);
+      columns[name][row] = known < 0 ? labels[name].push(event[name]) - 1 : known;
+    }
+  }
+  batch.rows = events.length;
+  batch.labels = labels;
   return batch;
 }
 
@@ -89,6 +154,7 @@ let catalogue: OpenCatalogue;
 const batch = variedFlows(20_260_601);
 const flows = plainFlowsOf(batch);
 const ledger = books(7);
+const sessions = sessionsOf(11);
 const changes: PlainChange[] = ledger.map((it) => ({ ...it, count: BigInt(it.count) }));
 
 beforeAll(async () => {
@@ -98,6 +164,8 @@ beforeAll(async () => {
   const arrow = encodeFlows(batch, { stage: "classify" });
   await store.insert({ table: "flows", arrow, rows: batch.rows, token: randomUUID() });
   await store.insert({ table: "ledger", arrow: encodeLedger(ledger), rows: ledger.length, token: randomUUID() });
+  const events = encodeSessions(sessionBatch(sessions));
+  await store.insert({ table: "sessions", arrow: events, rows: sessions.length, token: randomUUID() });
   catalogue = openCatalogue({ store, dir: null });
 });
 afterAll(async () => {
@@ -120,7 +188,7 @@ async function ask(
 test("the catalogue holds what domain.md sections 1 and 5 ask for, each measured one with a second definition here", () => {
   expect(indicators.length).toBeGreaterThanOrEqual(60);
   expect(builtIn.refused).toEqual([]);
-  const twice = [RATIOS, SUMS, RATES, BOOKS].flatMap((list) => Object.keys(list)).sort();
+  const twice = [RATIOS, SUMS, RATES, BOOKS, ACTIVE, ASSIGNED].flatMap((list) => Object.keys(list)).sort();
   expect(twice).toEqual(measuredOnes.map(({ id }) => id).sort());
 });
 
@@ -249,6 +317,93 @@ test.each(Object.entries(BOOKS))("%s is what the books say, in total and by expo
     const [n] = sums(changes.filter(({ exporter }) => exporter === row.keys.exporter));
     expect(row.numerator, row.keys.exporter).toBe(String(n));
   }
+});
+
+/** Distinct ones by group: the second way is sets. */
+function distinct<T extends { atMs: number; region: string }>(
+  all: readonly T[],
+  who: (it: T) => bigint | null,
+  key: (it: T) => string,
+): Record<string, number> {
+  const groups = Map.groupBy(
+    all.filter((it) => who(it) !== null),
+    key,
+  );
+  return Object.fromEntries([...groups].map(([name, members]) => [name, new Set(members.map(who)).size]));
+}
+
+const APRIL = { fromMs: Date.parse("2026-04-01T00:00:00+08:00"), toMs: Date.parse("2026-05-01T00:00:00+08:00") };
+const inApril = ({ atMs }: { atMs: number }) => atMs >= APRIL.fromMs && atMs < APRIL.toMs;
+
+describe.each([
+  ...Object.entries(ACTIVE).map(([id, who]) => ({ id, all: flows, who }) as const),
+  ...Object.entries(ASSIGNED).map(([id, who]) => ({ id, all: sessions, who }) as const),
+])("$id", ({ id, all, who }) => {
+  const things = all as unknown as readonly (PlainFlow & PlainSession)[];
+  const told = who as (it: PlainFlow & PlainSession) => bigint | null;
+  const question = (by: IndicatorGrouping[], interval: "1d" | "1mo" | null) => ({
+    period: APRIL,
+    by,
+    interval,
+    filters: {},
+  });
+  const indicator = builtIn.indicators.get(id) as Indicator;
+
+  // States of subscribers are exact up to 8,192 of them; those of prefixes err by 0.6 % (standard deviation).
+  const tolerance = id === "active_prefixes" ? 0.025 : 0;
+  const expectCounts = (found: readonly (readonly [unknown, number | null])[], sets: Record<string, number>) => {
+    expect(found.map(([name]) => String(name)).sort()).toEqual(Object.keys(sets).sort());
+    for (const [name, value] of found) {
+      const exact = sets[String(name)] as number;
+      expect(Math.abs((value ?? 0) - exact), `${name}: ${value}, not ${exact}`).toBeLessThanOrEqual(exact * tolerance);
+    }
+  };
+
+  test("counts each once in a month, a day and a region, and once in the total of several", async () => {
+    const april = things.filter(inApril);
+    const byRegion = await catalogue.evaluate(indicator, question(["region"], null));
+    const sets = distinct(april, told, (it) => it.region);
+    expect(byRegion.rows.length).toBeGreaterThan(1);
+    expectCounts(
+      byRegion.rows.map(({ keys, value }) => [keys.region, value]),
+      sets,
+    );
+    const all = distinct(april, told, () => "all");
+    expectCounts([["all", byRegion.total.value]], all);
+    expect(all.all).toBeLessThan(Object.values(sets).reduce((sum, users) => sum + users, 0));
+    const byDay = await catalogue.evaluate(indicator, question([], "1d"));
+    expectCounts(
+      byDay.rows.map(({ atMs, value }) => [atMs, value]),
+      distinct(april, told, (it) => String(dayOf(it.atMs))),
+    );
+    expect(byDay.total.value, "by days as by months").toBe(byRegion.total.value);
+  });
+
+  test("months apart have no total: the keys of identities change with them", async () => {
+    const { rows, total } = await ask(id, [], "1mo");
+    expect(rows.length).toBe(2);
+    expectCounts(
+      rows.map(({ atMs, value }) => [atMs, value]),
+      distinct(things, told, (it) => String(monthOf(it.atMs))),
+    );
+    expect(total.value).toBeNull();
+    await expect(ask(id)).rejects.toThrow("within a month of Asia/Shanghai");
+  });
+});
+
+test("the coverage of active connections is the part of active prefixes that was seen with a session", async () => {
+  const april = flows.filter((it) => inApril(it) && it.activeFamily === 6);
+  const prefixes = new Set(april.map(({ prefix }) => prefix));
+  const seen = new Set(april.filter(({ bySession }) => bySession).map(({ prefix }) => prefix));
+  const { total } = await catalogue.evaluate(builtIn.indicators.get("active_connections") as Indicator, {
+    period: APRIL,
+    by: [],
+    interval: null,
+    filters: {},
+  });
+  expect(total.completeness).toBeGreaterThan(0.1);
+  expect(total.completeness).toBeLessThan(0.99);
+  expect(total.completeness).toBeCloseTo(seen.size / prefixes.size, 2);
 });
 
 test("a share of a region is never averaged into the province's: a mean of shares fails", async () => {

@@ -1,6 +1,7 @@
 export type { Catalogue, Refusal, ReportedFigure } from "./catalogue.ts";
+export { monthBegin, monthNumber } from "./month.ts";
 export { type CatalogueOptions, type OpenCatalogue, openCatalogue } from "./open-catalogue.ts";
 export { type Answer, type Figure, type FigureRow, MAX_ROWS, type Question } from "./question.ts";
 export { type Rollup, rollupOf } from "./rollup.ts";
 export { CLASS_PARAMETERS } from "./statement.ts";
-export { LOOK_BACK_MONTHS, type MonthFigure, monthBegin, monthNumber, type TargetProgress } from "./target-progress.ts";
+export { LOOK_BACK_MONTHS, type MonthFigure, type TargetProgress } from "./target-progress.ts";

@@ -59,6 +59,9 @@ function wrongType({ kind, by }: Indicator, types: Types): Verdict | null {
       member: kind === "ratio" ? "numerator" : "value",
       reason: `${kind === "ratio" ? "numerator" : "value"} is ${figure}; allowed is a number`,
     };
+  for (const member of ["covered", "coverable"] as const)
+    if (types[member] !== undefined && stateFunction(types[member]) === null)
+      return { member, reason: `${member} is ${types[member]}; allowed is a state of unique values` };
   if (kind === "ratio" && !NUMBER.test(types.divisor ?? ""))
     return { member: "denominator", reason: `denominator is ${types.divisor}; allowed is a number` };
   return null;

@@ -6,10 +6,11 @@ import { builtInFiles, folderFiles, folderStamp } from "./catalogue-folder.ts";
 import { type Combined, combine } from "./combine.ts";
 import { evaluate, typesOf } from "./evaluate.ts";
 import { judge, type Verdict } from "./judge.ts";
+import { monthBegin, monthNumber } from "./month.ts";
 import { type ParsedFile, parseFile } from "./parse-file.ts";
 import type { Answer, Question } from "./question.ts";
 import type { Types } from "./statement.ts";
-import { LOOK_BACK_MONTHS, monthBegin, monthNumber, type TargetProgress, targetProgress } from "./target-progress.ts";
+import { LOOK_BACK_MONTHS, type TargetProgress, targetProgress } from "./target-progress.ts";
 
 export interface CatalogueOptions {
   readonly store: Store;

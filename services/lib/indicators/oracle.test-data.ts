@@ -23,6 +23,10 @@ export interface PlainFlow {
   readonly packets: bigint;
   /** 0 where it is not known. */
   readonly rate: bigint;
+  readonly subscriber: bigint;
+  readonly prefix: bigint;
+  readonly bySession: boolean;
+  readonly activeFamily: number;
 }
 
 export interface PlainChange extends Omit<LedgerDelta, "count"> {
@@ -52,6 +56,10 @@ export function plainFlowsOf({ rows, columns: c, labels }: FlowBatch): PlainFlow
       bytes: getBigU64(c.bytes, row),
       packets: getBigU64(c.packets, row),
       rate: BigInt(c.sampling_rate[row] as number),
+      subscriber: getBigU64(c.subscriber, row),
+      prefix: getBigU64(c.subscriber_prefix, row),
+      bySession: word("subscriber_method") === "session",
+      activeFamily: c.active_family[row] as number,
     };
   });
 }
@@ -161,6 +169,57 @@ export const BOOKS: Readonly<Record<string, (change: PlainChange) => readonly [b
   unread_set_share: (it) => [stage("decode", "dropped")(it), stage("decode", "received")(it)],
   datagram_drop_share: (it) => [stage("receive", "dropped")(it), stage("receive", "received")(it)],
   stored_rows: (it) => [stage("write", "received")(it), 1n],
+};
+
+/** Whom a flow shows, or null; sets of them are counted. */
+type Who = (flow: PlainFlow) => bigint | null;
+
+const active =
+  (family: number, meant: (flow: PlainFlow) => boolean = () => true): Who =>
+  (flow) =>
+    flow.activeFamily === family && flow.bySession && meant(flow) ? flow.subscriber : null;
+
+export const ACTIVE: Readonly<Record<string, Who>> = {
+  active_connections: active(6),
+  mobile_active_connections: active(6, by("mobile")),
+  fixed_active_connections: active(6, by("fixed")),
+  iot_active_connections: active(6, by("iot")),
+  enterprise_active_connections: active(6, by("enterprise")),
+  v4_active_connections: active(4),
+  active_prefixes: (flow) => (flow.activeFamily === 6 ? flow.prefix : null),
+};
+
+/** What an event of a session tells: addresses as texts, empty where there is none. */
+export interface PlainSession {
+  readonly atMs: number;
+  readonly region: string;
+  readonly operator: string;
+  readonly access: string;
+  readonly status: "start" | "stop" | "interim_update";
+  readonly session: bigint;
+  readonly subscriber: bigint;
+  readonly ipv4: string;
+  readonly prefix: string;
+  readonly delegated: string;
+}
+
+type Session = (event: PlainSession) => bigint | null;
+
+const assigned =
+  (meant: (event: PlainSession) => boolean): Session =>
+  (event) =>
+    meant(event) ? event.subscriber : null;
+
+const hasV6 = (event: PlainSession) => event.prefix !== "" || event.delegated !== "";
+const isPrivate = ({ ipv4 }: PlainSession) => /^(10\.|192\.168\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(ipv4);
+
+export const ASSIGNED: Readonly<Record<string, Session>> = {
+  assigned_subscribers: assigned(hasV6),
+  mobile_assigned_subscribers: assigned((event) => hasV6(event) && event.access === "mobile"),
+  fixed_assigned_subscribers: assigned((event) => hasV6(event) && event.access === "fixed"),
+  delegated_subscribers: assigned(({ delegated }) => delegated !== ""),
+  private_v4_subscribers: assigned(isPrivate),
+  new_private_v4_sessions: (event) => (isPrivate(event) && event.status === "start" ? event.session : null),
 };
 
 /** A flow counts once anywhere, and once at each type of observation point where those are told apart. */

@@ -21,6 +21,8 @@ export interface Figure {
   readonly denominator: string | null;
   /** Part of the exports behind the figure that arrived, 0 to 1; null where that is not known. */
   readonly completeness: number | null;
+  /** Of too few subscribers, or telling of such a figure: not published. */
+  readonly suppressed?: true;
 }
 
 /** The figure of one group and interval. */

@@ -6,8 +6,9 @@ import {
   TECHNOLOGIES,
 } from "@v6meter/schemas";
 import { sqlFile } from "@v6meter/sql";
+import { isMonthBegin } from "./month.ts";
 import { MAX_ROWS, type Question } from "./question.ts";
-import { type Rollup, rollupOf } from "./rollup.ts";
+import { rollupOf } from "./rollup.ts";
 
 /** A statement and the values of its parameters. */
 export interface Bound {
@@ -39,9 +40,10 @@ const keyOf = (name: IndicatorGrouping) => `key_${name}`;
 
 /** The SELECT of the columns an indicator uses, one row a row of its source. */
 export function measured(indicator: Indicator): string {
-  const { by, kind, numerator, denominator, value } = indicator;
+  const { by, kind, numerator, denominator, value, covered, coverable } = indicator;
   const figure =
     kind === "ratio" ? [`(${numerator}) AS figure`, `(${denominator}) AS divisor`] : [`(${value}) AS figure`];
+  if (covered !== undefined) figure.push(`(${covered}) AS covered`, `(${coverable}) AS coverable`);
   // An IPv4 exporter is written as people write it.
   const keys = by.map((name) =>
     name === "exporter"
@@ -68,9 +70,22 @@ function widened(column: string, type: string | undefined): string {
   return INTEGER.test(type ?? "") ? `toInt256(${column})` : `toFloat64(${column})`;
 }
 
-/** Name of the function whose states a column holds, such as uniqCombined64; null where it holds none. */
-export function stateFunction(type: string | undefined): string | null {
-  return /^(?:Simple)?AggregateFunction\((uniq\w*)[,(]/.exec(type ?? "")?.[1] ?? null;
+/** A function of states, such as `uniqCombined64` and `(17)`. */
+export interface StateFunction {
+  readonly name: string;
+  readonly parameters: string;
+}
+
+/** The function whose states of unique values a column holds; null where it holds none. */
+export function stateFunction(type: string | undefined): StateFunction | null {
+  const [, name, parameters = ""] = /^AggregateFunction\((uniq\w*)(\([\d, ]+\))?, /.exec(type ?? "") ?? [];
+  return name === undefined ? null : { name, parameters };
+}
+
+/** Merges states of a type: into a state again, or into the number of unique values. */
+function merged(type: string | undefined, into: "State" | "Number") {
+  const { name, parameters } = stateFunction(type) ?? { name: "none", parameters: "" };
+  return (column: string) => `${name}Merge${into === "State" ? "State" : ""}${parameters}(${column})`;
 }
 
 /** How the rows of one group become its figure: a first step over finer groups, and one over what that gives. */
@@ -93,8 +108,7 @@ const SHAPES: Record<Exclude<IndicatorKind, "distinct">, Shape> = {
 
 function shapeOf(kind: IndicatorKind, types: Types): Shape {
   if (kind !== "distinct") return SHAPES[kind];
-  const states = stateFunction(types.figure);
-  return { finer: "nothing", first: (it) => `${states}MergeState(${it})`, last: (it) => `${states}Merge(${it})` };
+  return { finer: "nothing", first: merged(types.figure, "State"), last: merged(types.figure, "Number") };
 }
 
 /** The groupings that restrict an indicator's rows: its own and those of the question. */
@@ -124,6 +138,7 @@ const WEIGHED = "if(sum(weighed) > sum(weighable), 1, sum(weighed) / nullIf(sum(
  */
 export function statement(indicator: Indicator, question: Question, types: Types): Bound {
   const { kind, by: allowed } = indicator;
+  const covered = indicator.covered !== undefined;
   const shape = shapeOf(kind, types);
   const ratio = kind === "ratio";
   // Where exporters are behind the figure, their completeness is weighed by what each gave to it.
@@ -146,6 +161,8 @@ export function statement(indicator: Indicator, question: Question, types: Types
     ratio && `${wide("divisor")} AS divisor_wide`,
     exported && `toFloat64(${ratio ? "divisor" : "figure"}) AS weight`,
     exported && "books.completeness AS completeness",
+    covered && "covered",
+    covered && "coverable",
   )}
 FROM measured${exported ? "\nLEFT JOIN books ON books.key_exporter = measured.key_exporter" : ""}
 WHERE ${["1", ...restricting.map(({ parameter, name }) => `measured.${keyOf(name)} IN {${parameter}:Array(String)}`)].join("\n  AND ")}`;
@@ -158,11 +175,17 @@ WHERE ${["1", ...restricting.map(({ parameter, name }) => `measured.${keyOf(name
     ratio && "sum(divisor_wide) AS divisor_first",
     exported && "sum(weight * completeness) AS weighed",
     exported && "sumIf(weight, completeness IS NOT NULL) AS weighable",
+    covered && `${merged(types.covered, "State")("covered")} AS covered_first`,
+    covered && `${merged(types.coverable, "State")("coverable")} AS coverable_first`,
   )}
 FROM read
 GROUP BY GROUPING SETS ((${fine.join(", ")}), (${finer.join(", ")}))`;
 
   const figure = shape.last("figure_first");
+  const part = `toFloat64(${merged(types.covered, "Number")("covered_first")})`;
+  const whole = `toFloat64(${merged(types.coverable, "Number")("coverable_first")})`;
+  // Two estimates: the part can come out above the whole.
+  const coverage = `if(${part} > ${whole}, 1, ${part} / nullIf(${whole}, 0))`;
   const answer = `SELECT
   ${lines(
     "is_total",
@@ -171,7 +194,7 @@ GROUP BY GROUPING SETS ((${fine.join(", ")}), (${finer.join(", ")}))`;
     `toString(${figure}) AS numerator`,
     `${ratio ? "toString(sum(divisor_first))" : "CAST(NULL, 'Nullable(String)')"} AS denominator`,
     `${ratio ? `toFloat64(${figure}) / nullIf(toFloat64(sum(divisor_first)), 0)` : `toFloat64(${figure})`} AS value`,
-    `${exported ? WEIGHED : "CAST(NULL, 'Nullable(Float64)')"} AS completeness`,
+    `${exported ? WEIGHED : covered ? coverage : "CAST(NULL, 'Nullable(Float64)')"} AS completeness`,
   )}
 FROM grouped
 GROUP BY ${["is_total", "at_s", ...question.by].join(", ")}
@@ -189,10 +212,8 @@ LIMIT ${MAX_ROWS + 2}`;
   return {
     sql,
     params: usedBy(sql, {
-      ...sourceParameters(
-        question,
-        shape.finer === "bucket" ? "flows_5m" : rollupOf(question.period, question.interval),
-      ),
+      ...sourceParameters(question),
+      ...(shape.finer === "bucket" && { table: "flows_5m" }),
       counted_least: perType ? 1 : 2,
       interval: question.interval ?? "",
       ...Object.fromEntries(restricting.map(({ parameter, allowed }) => [parameter, allowed])),
@@ -200,9 +221,18 @@ LIMIT ${MAX_ROWS + 2}`;
   };
 }
 
-/** What every source may use, beside counted_least. */
-function sourceParameters({ period: { fromMs, toMs } }: Question, table: Rollup): Record<string, unknown> {
-  return { ...CLASS_PARAMETERS, from_s: fromMs / 1_000, to_s: toMs / 1_000, table, counted_least: 2 };
+/** What every source may use. */
+function sourceParameters({ period, interval }: Question): Record<string, unknown> {
+  const wholeMonths = interval !== "1d" && isMonthBegin(period.fromMs) && isMonthBegin(period.toMs);
+  return {
+    ...CLASS_PARAMETERS,
+    from_s: period.fromMs / 1_000,
+    to_s: period.toMs / 1_000,
+    table: rollupOf(period, interval),
+    active_table: wholeMonths ? "users_1mo" : "users_1d",
+    assigned_table: wholeMonths ? "assigned_1mo" : "assigned_1d",
+    counted_least: 2,
+  };
 }
 
 /** The parameters that a statement names; the engine refuses none, but a source may name any of them. */
@@ -215,5 +245,5 @@ function usedBy(sql: string, values: Readonly<Record<string, unknown>>): Record<
 export function describeStatement(indicator: Indicator): Bound {
   const sql = `DESCRIBE (\n${measured(indicator)}\n)`;
   const anyQuestion: Question = { period: { fromMs: 0, toMs: 86_400_000 }, by: [], interval: null, filters: {} };
-  return { sql, params: usedBy(sql, sourceParameters(anyQuestion, "flows_5m")) };
+  return { sql, params: usedBy(sql, sourceParameters(anyQuestion)) };
 }

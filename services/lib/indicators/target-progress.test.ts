@@ -1,6 +1,7 @@
 import type { Indicator, Target } from "@v6meter/schemas";
 import { describe, expect, test } from "vitest";
-import { monthBegin, monthNumber, targetProgress } from "./target-progress.ts";
+import { isMonthBegin, monthBegin, monthNumber } from "./month.ts";
+import { targetProgress } from "./target-progress.ts";
 
 const at = (month: string) => Date.parse(`${month}-01T00:00:00+08:00`);
 const target = (value: number, by: string) => ({ id: "t1", value, by }) as Target;
@@ -11,6 +12,7 @@ const months = (...figures: [string, number][]) => figures.map(([month, value]) 
 test("months are those of Asia/Shanghai", () => {
   expect(monthNumber(Date.parse("2025-12-31T16:00:00Z"))).toBe(monthNumber(Date.parse("2026-01-15T00:00:00Z")));
   expect(monthBegin(monthNumber(at("2026-01")))).toBe(at("2026-01"));
+  expect([isMonthBegin(at("2026-01")), isMonthBegin(Date.parse("2026-01-01T00:00:00Z"))]).toEqual([true, false]);
 });
 
 describe("a target that is to be risen to", () => {

@@ -1,4 +1,5 @@
 import type { Indicator, Target } from "@v6meter/schemas";
+import { monthBegin, monthNumber } from "./month.ts";
 
 /** A monthly figure of a target's indicator. */
 export interface MonthFigure {
@@ -26,18 +27,6 @@ export interface TargetProgress {
 /** The pace is that of so many months. */
 export const LOOK_BACK_MONTHS = 12;
 const FARTHEST_MONTHS = 600;
-const OFFSET_MS = 8 * 3_600_000;
-
-/** Months since 1970 in Asia/Shanghai. */
-export function monthNumber(atMs: number): number {
-  const date = new Date(atMs + OFFSET_MS);
-  return date.getUTCFullYear() * 12 + date.getUTCMonth();
-}
-
-/** Begin of a month in Asia/Shanghai. */
-export function monthBegin(number: number): number {
-  return Date.UTC(Math.floor(number / 12), number % 12) - OFFSET_MS;
-}
 
 /** Slope and level at the last month of the least-squares line; null under two months. */
 function lineOf(points: readonly { readonly month: number; readonly value: number }[]) {

@@ -15,6 +15,7 @@ import { isKnown } from "../entity-tag.ts";
 import { listParameters } from "../list-parameters.ts";
 import { lastDay, namedPeriod, periodText, widened } from "../period.ts";
 import { ownOperator } from "../roles.ts";
+import { publishedFigures } from "../users/indicator-privacy.ts";
 
 const FIVE_MINUTES_MS = 300_000;
 
@@ -26,24 +27,20 @@ const DESCRIPTION = `The figures of one indicator. **Period**: \`from\` and \`to
 Asia/Shanghai; the last 24 hours without any. A reported figure belongs to the period that holds the first day of its month.
 
 **Totals** are computed over the source of the rows: of a ratio a sum over a sum, never a mean of shares; of distinct
-subscribers nobody twice; of a rate over all traffic together. Of reported stocks (kinds last and ratio) the latest month of
+subscribers nobody twice, and within a month only; of a rate over all traffic together. Of reported stocks (kinds last and ratio) the latest month of
 each unit counts.
+
+**Users**: figures of fewer subscribers than \`min_cell_users\` are suppressed, with those that would tell them. The
+completeness of such a figure is its coverage: the part of the active prefixes that sessions cover.
 
 **Formats**: JSON, or the rows as CSV with \`Accept: text/csv\`. The answer over a period that has ended carries an ETag of its
 content; If-None-Match answers 304 while late data has not changed it.`;
 
-const describe = ({
-  grain: _,
-  sql: __,
-  series: ___,
-  numerator: ____,
-  denominator: _____,
-  value: ______,
-  ...it
-}: Indicator) => it;
+/** What the definition is, without where its figures are read. */
+const describe = (indicator: Indicator) => api.indicatorDescription.parse(indicator);
 
 /** `GET /api/v1/indicators` and `GET /api/v1/indicators/{id}`. */
-export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
+export function indicatorRoutes(app: Api, catalogue: OpenCatalogue, leastUsers: number): void {
   app.get(
     "/api/v1/indicators",
     {
@@ -104,7 +101,7 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
           "exporter: not allowed for the key of an operator; /api/v1/exporters lists its own.",
         );
       const nowMs = Date.now();
-      const answer = await figures(catalogue, indicator, request.query, nowMs);
+      const answer = await figures(catalogue, indicator, request.query, { nowMs, leastUsers });
       const csv = prefersCsv(request.headers.accept);
       const columns = [
         ...(answer.interval ? ["at"] : []),
@@ -140,15 +137,18 @@ async function figures(
   catalogue: OpenCatalogue,
   indicator: Indicator,
   parameters: api.IndicatorParameters,
-  nowMs: number,
+  { nowMs, leastUsers }: { nowMs: number; leastUsers: number },
 ): Promise<api.IndicatorFigures> {
   const question = questionOf(parameters, nowMs);
-  const { rows, total } = await catalogue.evaluate(indicator, question);
-  const figure = ({ value, numerator, denominator, completeness }: Figure) => ({
+  const { rows, total } = await (indicator.kind === "distinct"
+    ? publishedFigures(catalogue, indicator, question, leastUsers)
+    : catalogue.evaluate(indicator, question));
+  const figure = ({ value, numerator, denominator, completeness, suppressed }: Figure) => ({
     value,
     numerator,
     denominator,
     completeness,
+    ...(suppressed && { suppressed }),
   });
   return {
     indicator: describe(indicator),

@@ -5,7 +5,7 @@ import { isSmall, keyText, suppressedCells } from "./suppression.ts";
 /** The dimensions along which users are parted; what else an indicator is restricted to is no table of users. */
 const DIMENSIONS: readonly IndicatorGrouping[] = ["region", "operator", "access"];
 
-const HIDDEN: Figure = { value: null, numerator: null, denominator: null, completeness: null };
+const HIDDEN: Figure = { value: null, numerator: null, denominator: null, completeness: null, suppressed: true };
 
 type Words = Readonly<Partial<Record<IndicatorGrouping, readonly string[]>>>;
 
@@ -62,16 +62,20 @@ export async function publishedFigures(
   const tells = (hidden: readonly FigureRow[] = [], selections: readonly Words[]) =>
     hidden.filter((cell) => isWithin(cell, selections)).length === 1;
   const selections = [indicator.where, question.filters];
+  const publishedTotal = async (): Promise<Figure> => {
+    if (answer.total.value === null) return answer.total;
+    // The cells of a total are those of the whole period, not of its days.
+    if (question.interval !== null)
+      return (await publishedFigures(catalogue, indicator, { ...question, interval: null }, least)).total;
+    const told = [...slices.values()].some((hidden) => tells(hidden, selections));
+    return told || isSmall(answer.total.value, least) ? HIDDEN : answer.total;
+  };
   return {
     rows: answer.rows.map((row) => {
       const place = Object.fromEntries(question.by.map((name) => [name, [row.keys[name] ?? ""]]));
       const few = isSmall(row.value ?? 0, least) || tells(slices.get(sliceOf(row)), [...selections, place]);
       return few ? { ...row, ...HIDDEN } : row;
     }),
-    total:
-      isSmall(answer.total.value ?? 0, least) ||
-      [...slices.values()].some((hidden) => question.interval === null && tells(hidden, selections))
-        ? HIDDEN
-        : answer.total,
+    total: await publishedTotal(),
   };
 }
