@@ -55,6 +55,9 @@ describe("an insert that was cut off", () => {
     ["the table and the rollup of five minutes", ["flows_5m_view"]],
     ["the rollups of five minutes and of an hour", ["flows_1h_view"]],
     ["the rollups of an hour and of a day", ["flows_1d_view"]],
+    ["the flows and the users of a day", ["users_1d_view"]],
+    ["the users of a day and of a month", ["users_1mo_view"]],
+    ["the flows and the panel", ["panel_1d_view"]],
   ])("between %s is completed by its repetition", async (_, views) => {
     const store = await openMigrated(path);
     await store.insert(flowsInsert(batch, "before"));
@@ -69,7 +72,7 @@ describe("an insert that was cut off", () => {
   });
 
   // The engine remembers a token before it gives the part its name: see deduplication-log.ts.
-  test.each(["flows", "flows_5m", "flows_1h", "flows_1d"])(
+  test.each(["flows", "flows_5m", "flows_1h", "flows_1d", "users_1d", "users_1mo", "panel_1d"])(
     "when %s remembered its token but had no part yet is completed by its repetition",
     async (table) => {
       const before = await openMigrated(path);

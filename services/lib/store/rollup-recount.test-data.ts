@@ -40,4 +40,48 @@ export async function expectRollupsEqualRecount(store: Store): Promise<void> {
     expect(recount.length).toBeGreaterThan(0);
     expect(await booksOf(store, rollup), rollup).toEqual(recount);
   }
+  for (const { rollup, held, recounted } of USERS) {
+    const [of, again] = [await answerOf(store, held), await answerOf(store, recounted)];
+    expect(of, rollup).toEqual(again);
+  }
+}
+
+/** Days since 1970-01-01 in Asia/Shanghai by arithmetic, as a date. */
+const DAY = "toDate(toUInt16(intDiv(toUnixTimestamp(f.received_at) + 28800, 86400)))";
+const PLACE = "region, operator, access, active_family";
+
+/** Rollups of users with what a recount of the rows gives: unique subscribers and prefixes, the panel exactly. */
+const USERS = [
+  ...[
+    { rollup: "users_1d", day: DAY },
+    { rollup: "users_1mo", day: `toStartOfMonth(${DAY})` },
+  ].map(({ rollup, day }) => ({
+    rollup,
+    held: `SELECT starts_on AS day, ${PLACE}, uniqCombined64Merge(17)(f.subscribers) AS users,
+        uniqCombined64Merge(14)(f.prefixes) AS p, uniqCombined64Merge(14)(f.session_prefixes) AS ps
+      FROM ${rollup} AS f GROUP BY ALL ORDER BY ALL`,
+    recounted: `SELECT ${day} AS day, ${PLACE}, uniqCombined64If(17)(f.subscriber, f.subscriber_method = 'session') AS users,
+        uniqCombined64(14)(f.subscriber_prefix) AS p,
+        uniqCombined64If(14)(f.subscriber_prefix, f.subscriber_method = 'session') AS ps
+      FROM flows AS f WHERE f.active_family IN (4, 6) GROUP BY ALL ORDER BY ALL`,
+  })),
+  {
+    rollup: "panel_1d",
+    held: `SELECT starts_on AS day, ${PLACE}, toString(f.subscriber) AS who, sum(f.records) AS n, sum(f.packets) AS p,
+        sum(f.packets_unsampled) AS pu, sum(f.bytes_scaled) AS bs,
+        arraySort(groupUniqArrayArray(f.prefixes)) AS list
+      FROM panel_1d AS f GROUP BY ALL ORDER BY ALL`,
+    recounted: `SELECT ${DAY} AS day, ${PLACE}, toString(f.subscriber) AS who, count() AS n, sum(f.packets) AS p,
+        sum(if(f.sampling_rate > 1, 0, f.packets)) AS pu,
+        sum(f.bytes * if(f.sampling_rate = 0, 1, f.sampling_rate)) AS bs,
+        arraySort(groupUniqArray(f.subscriber_prefix)) AS list
+      FROM flows AS f
+      WHERE f.active_family IN (4, 6) AND bitAnd(f.subscriber, 63) = 0 AND f.subscriber_method = 'session'
+      GROUP BY ALL ORDER BY ALL`,
+  },
+];
+
+function answerOf(store: Store, sql: string): Promise<Record<string, unknown>[]> {
+  const rows = z.record(z.string(), z.unknown());
+  return store.query(defineQuery({ name: "users", sql, params: z.strictObject({}), row: rows }), {});
 }
