@@ -1,7 +1,9 @@
+import { openCatalogue } from "@v6meter/indicators";
 import { createQueryService } from "@v6meter/query";
 import {
   ACCESS_TYPES,
   CLICKHOUSE_TYPES,
+  catalogueFile,
   clientsFile,
   config,
   DROP_REASONS,
@@ -11,10 +13,14 @@ import {
   FIELDS,
   type Field,
   FLOW_DIRECTIONS,
+  INDICATOR_CLASSES,
+  INDICATOR_DIMENSIONS,
+  INDICATOR_KINDS,
   identityKeysFile,
   OBSERVATION_POINTS,
   OUTCOMES,
   REGISTRY_FILES,
+  reportedRow,
   SESSION_FIELD_NAMES,
   SESSION_FIELDS,
   SPECIAL_KINDS,
@@ -136,7 +142,7 @@ function allowedIn(shape: Shape): string {
   if (shape.enum) return shape.enum.map((word) => `\`${word}\``).join(", ");
   if (shape.type === "array") return shape.items?.properties ? "list of groups" : "list";
   if (shape.type === "object") return "group";
-  return { integer: "whole number", boolean: "true or false", string: "text" }[shape.type ?? ""] ?? "text";
+  return { integer: "whole number", number: "number", boolean: "true or false", string: "text" }[shape.type ?? ""] ?? "text";
 }
 
 function shapeRows(shape: Shape, path = ""): string[][] {
@@ -209,6 +215,49 @@ function sessions(): string {
   );
 }
 
+/** The built-in catalogue; nothing is asked of a store to list it. */
+async function indicators(): Promise<string> {
+  const { indicators, targets } = await openCatalogue({ store: {} as Store, dir: null }).current();
+  const byDimension = Map.groupBy(indicators.values(), ({ dimension }) => dimension);
+  const dimensions = Object.entries(INDICATOR_DIMENSIONS).map(([dimension, { zh, en }]) => {
+    const rows = (byDimension.get(dimension as keyof typeof INDICATOR_DIMENSIONS) ?? []).map((it) => [
+      `\`${it.id}\``,
+      it.zh,
+      it.en,
+      `${it.definition.zh}<br>${it.definition.en}`,
+      it.unit,
+      `${it.class}, ${it.exactness}, ${it.kind}`,
+      it.good,
+      it.by.map((name) => `\`${name}\``).join(" "),
+      it.source,
+    ]);
+    const head = ["id", "中文", "English", "definition", "unit", "class, exactness, kind", "good", "by", "source"];
+    return `## ${zh} (${en})\n\n${table(head, rows)}`;
+  });
+  const aims = [...targets.values()].map((it) => [
+    `\`${it.id}\``,
+    it.zh,
+    `\`${it.indicator}\``,
+    it.scope,
+    String(it.value),
+    it.by,
+    it.source,
+  ]);
+  const shapeOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Shape;
+  const classes = Object.entries(INDICATOR_CLASSES).map(([word, { zh, en }]) => [`\`${word}\``, zh, en]);
+  const kinds = Object.entries(INDICATOR_KINDS).map(([word, meaning]) => [`\`${word}\``, meaning]);
+  return page(
+    "Indicators",
+    `${indicators.size} are built in. More come as files of the folder \`query.catalogue_dir\`: YAML with any of the lists below, or CSV of reported figures. The folder is looked at with every request; a file with a mistake is not served, \`GET /api/v1/indicators\` says where it is, and all others are. Example: \`schemas/indicators/catalogue\`.`,
+    ...dimensions,
+    `## Targets\n\n${table(["id", "中文", "indicator", "scope", "value", "by", "source"], aims)}`,
+    `## A YAML file\n\nAn indicator takes what it does not say from the one it \`extends\`. A source of rows (\`grain\`: a file of \`sql/indicators\`, or \`sql\`) gives \`bucket_at\`, the groupings of \`by\` as columns, and the columns of its figure; \`{from_s:Int64}\` and \`{to_s:Int64}\` are the period's seconds. The engine sums, merges and groups.\n\n${table(["key", "needed", "holds", "meaning"], shapeRows(shapeOf(catalogueFile)))}`,
+    `### Classes\n\n${table(["class", "中文", "figures from"], classes)}`,
+    `### Kinds\n\n${table(["kind", "how rows become a figure"], kinds)}`,
+    `## A CSV file of reported figures\n\nOne row a series, month and unit. Of a stock (kinds \`last\` and \`ratio\`) the latest month in the period counts, of a volume (\`sum\`) all.\n\n${table(["column", "needed", "holds", "meaning"], shapeRows(shapeOf(reportedRow)))}`,
+  );
+}
+
 /** The OpenAPI document, from the routes themselves; nothing listens and no store is asked. */
 async function openapi(): Promise<string> {
   const { query } = config.parse({});
@@ -233,5 +282,6 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/ledger.md": ledger,
   "docs/reference/registry.md": registry,
   "docs/reference/sessions.md": sessions,
+  "docs/reference/indicators.md": indicators,
   "docs/reference/openapi.json": openapi,
 };
