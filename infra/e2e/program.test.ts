@@ -256,4 +256,31 @@ describe("the running program", () => {
     expect(platform.key).toBe(again.key);
     expect(platform.output(), "the key is shown at the first start only").not.toContain(platform.key);
   });
+
+  test("/metrics tells what passed the SQL interface", async () => {
+    platform = await startPlatform(folder);
+    const { http, key, sqlPort } = platform;
+    const password = readFileSync(join(folder, "analyst.key"), "utf8").trim();
+    const ask = (given: string) =>
+      fetch(`${sqlPort}/`, {
+        method: "POST",
+        body: "SELECT number FROM numbers(7)",
+        headers: { "X-ClickHouse-User": "analyst", "X-ClickHouse-Key": given },
+      });
+    expect((await ask(password)).status).toBe(200);
+    expect((await ask("guessed")).status).toBe(403);
+    const metrics = await (await fetch(`${http}/metrics`, { headers: { authorization: `Bearer ${key}` } })).text();
+    const told = Object.fromEntries(
+      [...metrics.matchAll(/^v6meter_sql_(\w+)_total (\S+)$/gm)].map((it) => it.slice(1)),
+    );
+    expect(told).toMatchObject({
+      requests: "2",
+      failed_requests: "1",
+      refused_logins: "1",
+      limited_logins: "0",
+      abandoned_requests: "0",
+      answered_rows: "7",
+      answered_bytes: "14",
+    });
+  });
 });

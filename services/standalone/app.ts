@@ -10,7 +10,7 @@ import { openAccess } from "./access.ts";
 import { accountingLine, startAccounting } from "./accounting.ts";
 import { startClassifying } from "./classifying.ts";
 import { watchOwners } from "./exporter-owner.ts";
-import { accountingFigures, busFigures, classifierFigures, collectorFigures } from "./figures.ts";
+import { accountingFigures, busFigures, classifierFigures, collectorFigures, sqlFigures } from "./figures.ts";
 import { type Key, keyLine, openKey } from "./keys.ts";
 import type { Program, Running } from "./run.ts";
 import { sqlAccess } from "./sql-access.ts";
@@ -68,6 +68,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 
   const accounting = await startAccounting(parts, { config, bus, logger, onExit: ended("accounting") });
   const collectors = createCollectors({ config, busPath: busOptions.path, logger, onExit: ended("collector") });
+  const users = [{ name: ANALYST, rights: "read", sight: "analyst", password: analystKey.key }] as const;
+  const sql = await startSqlPort(parts, { config, store, users, access: sqlAccess(access), logger });
   const query = createQueryService({
     store,
     config: config.query,
@@ -81,13 +83,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       ...classifierFigures(classifying.counts(), await classifying.lag()),
       ...collectorFigures(collectors),
       ...accountingFigures(accounting),
+      ...sqlFigures(sql),
     ],
     trouble: () => classifying.trouble() ?? accounting?.trouble() ?? null,
   });
   const http = await query.start();
   parts.defer(() => query.stop());
-  const users = [{ name: ANALYST, rights: "read", sight: "analyst", password: analystKey.key }] as const;
-  const sql = await startSqlPort(parts, { config, store, users, access: sqlAccess(access), logger });
   await startWith(parts, collectors);
 
   const running = parts.move();
@@ -103,7 +104,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       ...accountingLine(accounting?.addresses ?? []),
       `API   http://${formatHostPort(http)}/api/v1/traffic/share`,
       `docs  http://${formatHostPort(http)}/docs`,
-      ...(sql ? [`SQL   http://${formatHostPort(sql)}  (user ${ANALYST}, password in ${analystKey.file})`] : []),
+      ...(sql
+        ? [`SQL   http://${formatHostPort(sql.address)}  (user ${ANALYST}, password in ${analystKey.file})`]
+        : []),
       keyLine(adminKey),
     ],
     stop: () => {

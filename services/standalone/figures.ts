@@ -3,6 +3,7 @@ import type { Bus, PartitionLag } from "@v6meter/bus";
 import type { ClassifierCounts } from "@v6meter/classifier";
 import type { Collectors, Forwarder } from "@v6meter/collector";
 import type { LiveFigure, LiveFigures } from "@v6meter/monitor";
+import type { SqlListener } from "./sql-port.ts";
 
 const figure = (kind: LiveFigure["kind"], name: string, help: string, value: number): LiveFigure => ({
   name,
@@ -175,5 +176,31 @@ export function accountingFigures(accounting: AccountingService | null): LiveFig
     ),
     figure("counter", "v6meter_accounting_publish_seconds_total", "Time spent publishing.", publishing.publishSeconds),
     figure("counter", "v6meter_accounting_clocks_off_total", "Events whose own time was not believed.", clocksOff),
+  ];
+}
+
+/** What passed the SQL interface since the start; nothing where it does not listen. */
+export function sqlFigures(listener: SqlListener | null): LiveFigures {
+  if (!listener) return [];
+  const counts = listener.figures();
+  return [
+    figure("counter", "v6meter_sql_requests_total", "Requests to the SQL interface.", counts.requests),
+    figure("counter", "v6meter_sql_failed_requests_total", "Requests answered with an error.", counts.failed),
+    figure("counter", "v6meter_sql_abandoned_requests_total", "Requests whose client went away.", counts.abandoned),
+    figure("counter", "v6meter_sql_refused_logins_total", "Logins refused.", counts.refusedLogins),
+    figure(
+      "counter",
+      "v6meter_sql_limited_logins_total",
+      "Logins refused unseen, as their address had failed too often.",
+      counts.limitedLogins,
+    ),
+    figure("counter", "v6meter_sql_request_seconds_total", "Time from a request to its answer.", counts.seconds),
+    figure("counter", "v6meter_sql_answered_rows_total", "Rows of the answers.", counts.answeredRows),
+    figure(
+      "counter",
+      "v6meter_sql_answered_bytes_total",
+      "Bytes of the answers, before packing.",
+      counts.answeredBytes,
+    ),
   ];
 }

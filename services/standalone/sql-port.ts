@@ -1,6 +1,12 @@
 import type { Logger } from "@v6meter/runtime";
 import { type Config, type HostPort, parseHostPort } from "@v6meter/schemas";
-import { createSqlPort, type EmbeddedStore, type SqlAccess, type SqlUser } from "@v6meter/store/interface";
+import {
+  createSqlPort,
+  type EmbeddedStore,
+  type SqlAccess,
+  type SqlPortFigures,
+  type SqlUser,
+} from "@v6meter/store/interface";
 
 /** Who reads by the SQL port of every platform. */
 export const ANALYST = "analyst";
@@ -16,11 +22,17 @@ export interface SqlPortParts {
   readonly logger: Logger;
 }
 
+/** An interface that listens. */
+export interface SqlListener {
+  readonly address: HostPort;
+  figures(): SqlPortFigures;
+}
+
 /** ClickHouse's HTTP interface over the store of this process; null where store.sql is. Left to the stack to stop. */
 export async function startSqlPort(
   parts: AsyncDisposableStack,
   { config, store, users, access, logger }: SqlPortParts,
-): Promise<HostPort | null> {
+): Promise<SqlListener | null> {
   if (config.store.sql === null) return null;
   const { sql_max_execution_s, sql_max_rows, sql_max_memory_bytes } = config.query;
   const port = createSqlPort({
@@ -34,5 +46,5 @@ export async function startSqlPort(
   });
   const address = await port.start();
   parts.defer(() => port.stop());
-  return address;
+  return { address, figures: () => port.figures() };
 }

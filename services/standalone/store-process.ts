@@ -29,13 +29,13 @@ async function startStoreProcess(config: Config, logger: Logger): Promise<Runnin
     { name: OWNER, rights: "all", password: owner.key },
     { name: ANALYST, rights: "read", sight: "analyst", password: analyst.key },
   ] as const;
-  const address = await startSqlPort(parts, { config, store, users, access: sqlAccess(access), logger });
+  const listener = await startSqlPort(parts, { config, store, users, access: sqlAccess(access), logger });
 
   const running = parts.move();
   return {
     failed: new Promise(() => {}),
     announce: () => [
-      `SQL   http://${address && formatHostPort(address)}  (ClickHouse over HTTP)`,
+      `SQL   http://${listener && formatHostPort(listener.address)}  (ClickHouse over HTTP)`,
       `user  ${OWNER}, who may do everything; password in ${owner.file}`,
       `user  ${ANALYST}, who reads; password in ${analyst.file}`,
     ],
