@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin, Kafka } from "kafkajs";
 import type { Follower, FollowOptions } from "../port.ts";
 import { toMessage } from "./consumer.ts";
 import { kafkaFault } from "./kafka-fault.ts";
+
+const ANSWER_WITHIN_MS = 60_000;
+const RETRY_MS = 500;
 
 interface FollowerOptions extends Pick<FollowOptions, "take"> {
   readonly kafka: Kafka;
@@ -10,6 +14,19 @@ interface FollowerOptions extends Pick<FollowOptions, "take"> {
   /** Topic and the group that is followed, as Kafka knows them. */
   readonly topic: string;
   readonly behind: string;
+}
+
+/** Brokers that have just begun, or lost one of them, do not know at once who keeps a group's offsets. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + ANSWER_WITHIN_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error as { retriable?: boolean }).retriable || performance.now() > giveUpAt) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
 }
 
 /**
@@ -31,10 +48,9 @@ export async function followTopic({ kafka, admin, topic, behind, take }: Followe
     await admin.deleteGroups([groupId]).catch(() => {});
   };
   try {
-    const [[group], bounds] = await Promise.all([
-      admin.fetchOffsets({ groupId: behind, topics: [topic] }),
-      admin.fetchTopicOffsets(topic),
-    ]);
+    const [[group], bounds] = await patiently(() =>
+      Promise.all([admin.fetchOffsets({ groupId: behind, topics: [topic] }), admin.fetchTopicOffsets(topic)]),
+    );
     const stands = new Map(group?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
     const next = new Map<number, number>();
     const missing = new Map<number, number>();
