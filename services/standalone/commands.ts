@@ -42,6 +42,16 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./run.ts")).commandOf((await import("./store-process.ts")).STORE),
   },
   {
+    name: "key",
+    says: "keys of the API and the SQL port: create, list, revoke",
+    load: async () => (await import("./key.ts")).key,
+  },
+  {
+    name: "audit",
+    says: "the log of what people did: verify that it is whole",
+    load: async () => (await import("./audit.ts")).audit,
+  },
+  {
     name: "repair",
     says: "after a kill of a ClickHouse server that is not replicated, before it starts again",
     load: async () => (await import("./repair.ts")).repair,
