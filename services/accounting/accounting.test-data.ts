@@ -67,13 +67,16 @@ export interface Published {
 }
 
 /** Reads the topic of sessions from its beginning, by a group of its own: all of a partition at once, to stay where it is. */
-export async function published(bus: Bus, group: string): Promise<Published> {
+export async function published(bus: Bus, group: string, waitMs = 50): Promise<Published> {
   const consumer = await bus.consumer({ topic: TOPICS.sessions.name, group });
   const all: Published = { events: [], keys: [], ledger: [], bytes: Buffer.alloc(0) };
   const chunks: Uint8Array[] = [];
+  let patienceMs = waitMs;
   for (;;) {
-    const delivery = await consumer.receive({ maxMessages: 100_000, maxBytes: 1e9, waitMs: 50 });
+    const delivery = await consumer.receive({ maxMessages: 100_000, maxBytes: 1e9, waitMs: patienceMs });
     if (delivery === null) break;
+    // It has joined: what there is comes at once.
+    patienceMs = Math.min(waitMs, 2_000);
     for (const { key, value } of delivery.messages) {
       chunks.push(Buffer.from(key), value);
       const { batches, books } = decodeSessions(value);
