@@ -10,7 +10,7 @@ import { Cluster } from "./cluster.ts";
 import { FlowSender, RECORDS } from "./flow-sender.ts";
 import type { ProgramProcess } from "./program-process.ts";
 
-const SETTLE_MAX_MS = 120_000;
+const SETTLE_MAX_MS = 240_000;
 /** Sent between two looks at what waits in the kernel; the smallest receive buffer in use holds them. */
 const FLOOD_DATAGRAMS = 31;
 
