@@ -209,7 +209,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
       }
     }
     startedAt[WORDS * s] = now;
-    octets.fill(0, WORDS * s, WORDS * s + 4);
+    for (let at = WORDS * s; at < WORDS * s + 4; at++) octets[at] = 0;
     tell(cell, SESSION_STATUS_TYPES.start, s, fromMs + 10 * now);
     markServed(s);
     truth.add(cell.index, SUMS.newSessions, 1);

@@ -76,6 +76,13 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
   const far = new Uint8Array(16);
   const nearWords = new DataView(near.buffer);
   const farWords = new DataView(far.buffer);
+  // Copied word by word, whatever the order of their octets.
+  const copies = {
+    near: new Uint32Array(near.buffer),
+    far: new Uint32Array(far.buffer),
+    src: new Uint32Array(flow.srcAddr.buffer),
+    dst: new Uint32Array(flow.dstAddr.buffer),
+  };
   const outer = [new DataView(flow.outerSrcAddr.buffer), new DataView(flow.outerDstAddr.buffer)] as const;
   let flows = 0;
 
@@ -143,13 +150,14 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
     const v6 = flow.ipVersion === 6;
     const ownMask = v6 ? cell.delegated.bits : cell.ipv4Own.bits - 96;
     const farMask = v6 ? 32 : 16;
-    flow.srcAddr.set(up ? near : far);
-    flow.dstAddr.set(up ? far : near);
-    flow.nextHop.fill(0);
-    if (!v6) {
-      flow.nextHop[10] = 0xff;
-      flow.nextHop[11] = 0xff;
+    for (let i = 0; i < 4; i++) {
+      const here = copies.near[i] as number;
+      const there = copies.far[i] as number;
+      copies.src[i] = up ? here : there;
+      copies.dst[i] = up ? there : here;
     }
+    flow.nextHop[10] = v6 ? 0 : 0xff;
+    flow.nextHop[11] = v6 ? 0 : 0xff;
     const icmp = flow.protocol === ICMP || flow.protocol === ICMPV6;
     flow.srcPort = icmp ? 0 : up ? nearPort : farPort;
     flow.dstPort = icmp ? farPort : up ? farPort : nearPort;
