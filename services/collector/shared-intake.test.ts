@@ -285,3 +285,44 @@ test("without the coordinator what is another's is booked as dropped, what is it
   ]);
   expect(first.unpublished).toHaveLength(2);
 });
+
+test("what cannot be held while an answer is awaited, or handed on, is booked as dropped", async () => {
+  const told: Tells[] = [];
+  const booked: LedgerDelta[] = [];
+  const decoded: Datagram[] = [];
+  let mayTell = true;
+  const intake = new SharedIntake({
+    decode: (datagram) => decoded.push(datagram),
+    book: (...deltas) => booked.push(...deltas),
+    load: async () => {},
+    release: () => true,
+    tell: (message) => told.push(message),
+    mayTellStrays: () => mayTell,
+    failed: (error) => {
+      throw error;
+    },
+  });
+  const receive = (exporter: string, bytes: number) =>
+    intake.receive({ exporter, port: 1, receivedAtMs: 1, payload: new Uint8Array(bytes) });
+  const dropped = () =>
+    booked.filter(({ outcome }) => outcome === "dropped").map(({ exporter, reason }) => [exporter, reason]);
+  receive("192.0.2.1", 20_000_000);
+  receive("192.0.2.2", 20_000_000);
+  expect(dropped()).toEqual([["192.0.2.2", "queue_full"]]);
+  intake.hear({ kind: "granted", exporters: ["192.0.2.1"] });
+  intake.hear({ kind: "foreign", exporters: ["192.0.2.2"] });
+  await intake.settled();
+  expect(decoded).toHaveLength(1);
+  // What was held is decoded, so there is room again.
+  receive("192.0.2.3", 20_000_000);
+  mayTell = false;
+  receive("192.0.2.2", 10);
+  expect(dropped()).toEqual([
+    ["192.0.2.2", "queue_full"],
+    ["192.0.2.2", "queue_full"],
+  ]);
+  mayTell = true;
+  receive("192.0.2.2", 10);
+  intake.flush();
+  expect(told.at(-1)).toMatchObject({ kind: "strays", datagrams: [{ exporter: "192.0.2.2" }] });
+});
