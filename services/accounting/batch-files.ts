@@ -127,9 +127,9 @@ export class BatchFiles {
         const { lines, dropped } = await this.#publish(name, path);
         if (this.#stopping.signal.aborted) return;
         await rename(path, `${path}.done`);
-        await bus.publish([{ topic: POSITIONS, key: positionKey(name), value: null }]);
         this.counts.files++;
         logger.info({ file: name, lines, dropped }, "a batch file of sessions was taken in");
+        await bus.publish([{ topic: POSITIONS, key: positionKey(name), value: null }]);
       } catch (error) {
         const isRefused = error instanceof CsvError || (error instanceof Fault && error.code === "CONFIG_INVALID");
         if (!isRefused) throw error;
@@ -139,11 +139,10 @@ export class BatchFiles {
         logger.error({ file: name }, `a batch file of sessions was not taken in, not to its end: ${says}`);
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-      logger.warn(
-        { file: name, code: (error as NodeJS.ErrnoException).code },
-        "a batch file of sessions cannot be read for now",
-      );
+      // The file stays, or at worst its position does: both are met again at the next look.
+      const passes = error instanceof Fault ? error.retry : (error as NodeJS.ErrnoException).syscall !== undefined;
+      if (!passes) throw error;
+      logger.warn({ file: name, code: (error as NodeJS.ErrnoException).code }, "a batch file of sessions waits");
     }
   }
 

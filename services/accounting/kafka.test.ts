@@ -38,6 +38,8 @@ describe.runIf(kafkaIsThere())("sessions to Kafka", () => {
           await target.publish(messages);
           if (lost || !messages.some(({ topic }) => topic === TOPICS.sessions.name)) return;
           lost = true;
+          // A transaction is seen a moment after its commit is answered; after an error of its own the bus waits for that.
+          while ((await target.latest(TOPICS.positions.name)).size === 0) await sleep(10);
           throw new Fault("BUS_UNREACHABLE");
         };
       },

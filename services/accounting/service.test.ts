@@ -392,7 +392,7 @@ test("clients are read again when their file changes; one with a mistake changes
   nas.send(request(2));
   await nas.answered(2);
   folder.file("clients.yaml", CLIENTS.replace("fixed", "enterprise"));
-  await sleep(100);
+  await sleep(500);
   nas.send(request(3));
   await nas.answered(3);
   const { events } = await published(bus, "test");
