@@ -8,7 +8,7 @@ export const recordOf = (id: number): number => id & SEGMENT_MASK;
 
 /**
  * Records of a few u32 each, numbered from 1, in segments that are added one by one: growing copies nothing
- * and never holds the old beside the new.
+ * and never holds the old beside the new. Record 0 is there and stays zero.
  */
 export class Segments {
   readonly segments: Uint32Array[] = [];
@@ -17,6 +17,7 @@ export class Segments {
 
   constructor(words: number) {
     this.#words = words;
+    this.reach(0);
   }
 
   get bytes(): number {

@@ -271,6 +271,31 @@ describe("what is forgotten", () => {
   });
 });
 
+test("addresses of both families that are looked up together are each found, whatever is not", () => {
+  const events = Array.from({ length: 40 }, (_, i) => [
+    start(2 * i + 1, NOON, { framed: `2409:8914:0:${(i + 1).toString(16)}::/64` }),
+    start(2 * i + 2, NOON, { v4: `36.1.2.${i}` }),
+  ]).flat();
+  const table = tableOf(events);
+  const asked = Array.from({ length: 40 }, (_, i) => [
+    `36.9.9.${i}`,
+    `2409:8914:0:${(i + 1).toString(16)}::1`,
+    `36.1.2.${i}`,
+    `2409:8914:1:${i.toString(16)}::1`,
+  ]).flat();
+  const bytes = new Uint8Array(asked.length * 16);
+  for (const [i, address] of asked.entries()) bytes.set(addressBytes(address) as Uint8Array, i * 16);
+  const wanted = {
+    words: new Uint32Array(bytes.buffer),
+    port: new Uint16Array(asked.length),
+    network: new Int32Array(asked.length).fill(-1),
+    atMs: new Float64Array(asked.length).fill(NOON + 1),
+  };
+  const found = new Int32Array(asked.length);
+  table.findAll(wanted, asked.length, found);
+  expect([...found].map((holding) => holding >= 0)).toEqual(asked.map((_, i) => i % 4 === 1 || i % 4 === 2));
+});
+
 test("more lengths of prefixes than there is room for are counted", () => {
   const events = Array.from({ length: 20 }, (_, i) => start(i + 1, NOON, { delegated: `2409:${i}::/${40 + i}` }));
   const table = tableOf(events);

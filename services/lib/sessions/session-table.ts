@@ -73,7 +73,7 @@ const COUNT_MASK = 7 << COUNT_SHIFT;
 
 // Words of a holding.
 const HIGH = 0;
-/** IPv4: its block of ports, first (16) and last (16). */
+/** Of a public IPv4 address its block of ports, last (16) and first (16); of a private one its network. */
 const LOW = 1;
 /** Number of its session (26), class of its key (4), its kind (2); 0 where the record is free. */
 const OWNER = 2;
@@ -312,7 +312,7 @@ export class SessionTable {
   #hold(session: number, addresses: Addresses, row: number, status: number, at: number, isNew: boolean): void {
     let count = 0;
     for (let kind = 0; kind < HOLDING_KINDS.length; kind++) {
-      if (!this.#keyOfEvent(addresses, row, kind)) continue;
+      if (!this.#keyOfEvent(addresses, row, kind, session)) continue;
       if (isNew) {
         told[count * TOLD_WORDS] = this.#high;
         told[count * TOLD_WORDS + 1] = this.#low;
@@ -418,16 +418,23 @@ export class SessionTable {
     { v4, v6, framed, framedLength, delegated, delegatedLength, ports }: Addresses,
     row: number,
     kind: number,
-  ) {
+    session: number,
+  ): boolean {
     const at = row * 4;
     if (kind === 0) {
       if (!isV4(v4, at)) return false;
       const address = v4[at + 3] as number;
-      this.#class = isPrivateV4(address) ? PRIVATE_V4 : PUBLIC_V4;
       this.#high = address;
-      const [first, last] = [ports.first[row] as number, ports.last[row] as number];
-      this.#low = last === 0 || last < first ? ANY_PORTS : ((last << 16) | first) >>> 0;
-      return true;
+      if (isPrivateV4(address)) {
+        this.#class = PRIVATE_V4;
+        this.#low = this.#places.network[this.#place(session)] as number;
+        return true;
+      }
+      const first = ports.first[row] as number;
+      const last = ports.last[row] as number;
+      this.#class = PUBLIC_V4;
+      this.#low = last === 0 ? ANY_PORTS : ((last << 16) | first) >>> 0;
+      return first <= last;
     }
     const words = kind === 1 ? v6 : kind === 2 ? framed : delegated;
     const length = kind === 1 ? 128 : ((kind === 2 ? framedLength[row] : delegatedLength[row]) as number);
@@ -445,12 +452,10 @@ export class SessionTable {
     return true;
   }
 
-  /** The hash of a holding's key; ports are no part of it, the network of a private address is. */
+  /** The hash of a holding's key; ports are no part of it. */
   #hash(high: number, low: number, owner: number): number {
     const keyClass = (owner >>> CLASS_SHIFT) & 15;
-    if (keyClass === PUBLIC_V4) return hashOf(high, 0, this.#salt);
-    if (keyClass !== PRIVATE_V4) return hashOf(high, low, this.#salt + keyClass);
-    return hashOf(high, 1 + this.#network(owner & SESSION_MASK), this.#salt);
+    return hashOf(high, keyClass === PUBLIC_V4 ? 0 : low, this.#salt + keyClass);
   }
 
   #link(holding: number, high: number, low: number, owner: number): void {
@@ -545,29 +550,11 @@ export class SessionTable {
     const { lengths, classes } = this.#keys;
     const { pending, wantedMoment } = scratch;
     let waiting = 0;
-    let walking = 0;
     for (let i = 0; i < rows; i++) {
       const row = from + i;
       found[row] = NONE;
       wantedMoment[i] = momentOf(atMs[row] as number);
-      if (!isV4(words, row * 4)) {
-        pending[waiting++] = i;
-        continue;
-      }
-      const address = words[row * 4 + 3] as number;
-      const isPrivate = isPrivateV4(address);
-      const net = network[row] as number;
-      if (isPrivate && net < 0) continue;
-      scratch.high[walking] = address;
-      // IPv4 is looked for by its port, where a prefix has its second word.
-      scratch.low[walking] = port[row] as number;
-      const place = isPrivate ? 1 + net : 0;
-      scratch.network[walking] = place;
-      this.#want(walking++, i, isPrivate ? PRIVATE_V4 : PUBLIC_V4, hashOf(address, place, this.#salt));
-    }
-    if (walking > 0) {
-      this.#walk(walking);
-      this.#settle(walking, from, found);
+      if (!isV4(words, row * 4)) pending[waiting++] = i;
     }
     for (let length = 0; length < lengths.length && waiting > 0; length++) {
       const keyClass = classes[length] as number;
@@ -579,6 +566,25 @@ export class SessionTable {
       }
       this.#walk(waiting);
       waiting = this.#settle(waiting, from, found);
+    }
+    // After the prefixes: what is found of these is written over the list of those that wait.
+    let walking = 0;
+    for (let i = 0; i < rows; i++) {
+      const row = from + i;
+      if (!isV4(words, row * 4)) continue;
+      const address = words[row * 4 + 3] as number;
+      const isPrivate = isPrivateV4(address);
+      const net = network[row] as number;
+      if (isPrivate && net < 0) continue;
+      scratch.high[walking] = address;
+      // A public address is looked for by its port, where a prefix has its second word.
+      scratch.low[walking] = isPrivate ? net : (port[row] as number);
+      const hash = isPrivate ? hashOf(address, net, this.#salt + PRIVATE_V4) : hashOf(address, 0, this.#salt);
+      this.#want(walking++, i, isPrivate ? PRIVATE_V4 : PUBLIC_V4, hash);
+    }
+    if (walking > 0) {
+      this.#walk(walking);
+      this.#settle(walking, from, found);
     }
     // What only the grace found is told as the complement of a holding below -1.
     for (let row = from; row < from + rows; row++)
@@ -597,44 +603,53 @@ export class SessionTable {
 
   /** Walks the chains of the keys that are looked for, all of them a link at a time. */
   #walk(count: number): void {
-    const { walker, at, high } = scratch;
+    this.#enter(count);
+    for (let walking = count; walking > 0; ) walking = this.#step(walking);
+  }
+
+  #enter(count: number): void {
+    const { at } = scratch;
     const heads = this.#byKey.heads.segments;
-    const { segments } = this.#holdings;
     for (let n = 0; n < count; n++) {
       const bucket = at[n] as number;
       at[n] = (heads[segmentOf(bucket)] as Uint32Array)[recordOf(bucket)] as number;
     }
-    let walking = count;
-    while (walking > 0) {
-      let still = 0;
-      for (let w = 0; w < walking; w++) {
-        const holding = at[w] as number;
-        if (holding === 0) continue;
-        const n = walker[w] as number;
-        const words = segments[segmentOf(holding)] as Uint32Array;
-        const place = recordOf(holding) * HOLDING_WORDS;
-        const next = words[place + NEXT_HOLDING] as number;
-        if (words[place] === high[n])
-          this.#consider(n, holding, words[place + LOW] as number, words[place + OWNER] as number);
-        at[still] = next;
-        walker[still] = n;
-        still++;
-      }
-      walking = still;
+  }
+
+  /** One link of every chain that goes on; gives how many still do. */
+  #step(walking: number): number {
+    const { walker, at, high } = scratch;
+    const { segments } = this.#holdings;
+    // Touched first, with no branch that waits for one of them: so they are fetched side by side.
+    let touched = 0;
+    for (let w = 0; w < walking; w++) {
+      const holding = at[w] as number;
+      touched |= (segments[segmentOf(holding)] as Uint32Array)[recordOf(holding) * HOLDING_WORDS] as number;
     }
+    scratch.touched[0] = touched;
+    let still = 0;
+    for (let w = 0; w < walking; w++) {
+      const holding = at[w] as number;
+      if (holding === 0) continue;
+      const n = walker[w] as number;
+      const words = segments[segmentOf(holding)] as Uint32Array;
+      const place = recordOf(holding) * HOLDING_WORDS;
+      if (words[place] === high[n]) this.#consider(n, holding, words, place);
+      at[still] = words[place + NEXT_HOLDING] as number;
+      walker[still] = n;
+      still++;
+    }
+    return still;
   }
 
   /** A holding whose key may be the one looked for: keeps the last that began, and the first yet to begin. */
-  #consider(n: number, holding: number, own: number, owner: number): void {
+  #consider(n: number, holding: number, words: Uint32Array, place: number): void {
+    const own = words[place + LOW] as number;
+    const owner = words[place + OWNER] as number;
     const keyClass = (owner >>> CLASS_SHIFT) & 15;
     const low = scratch.low[n] as number;
     if (keyClass !== scratch.keyClass[n]) return;
-    if (keyClass > PRIVATE_V4) {
-      if (own !== low) return;
-    } else {
-      if ((own & 0xffff) > low || own >>> 16 < low) return;
-      if (keyClass === PRIVATE_V4 && 1 + this.#network(owner & SESSION_MASK) !== scratch.network[n]) return;
-    }
+    if (keyClass === PUBLIC_V4 ? (own & 0xffff) > low || own >>> 16 < low : own !== low) return;
     const last = scratch.last[n] as number;
     if (last === 0) {
       // Most keys have one holding: when it was is asked for all of them together.
@@ -668,11 +683,27 @@ export class SessionTable {
     return (high === 0 ? this.#session(one, KEY_LOW) - this.#session(other, KEY_LOW) : high) > 0;
   }
 
+  /** As #step touches holdings. Record 0, of what was not found, is there. */
+  #touchSessions(count: number): void {
+    const { last } = scratch;
+    const sessions = this.#sessions.segments;
+    const holdings = this.#holdings.segments;
+    let touched = 0;
+    for (let n = 0; n < count; n++) {
+      const holding = last[n] as number;
+      const owner = (holdings[segmentOf(holding)] as Uint32Array)[recordOf(holding) * HOLDING_WORDS + OWNER] as number;
+      const session = owner & SESSION_MASK;
+      touched |= (sessions[segmentOf(session)] as Uint32Array)[recordOf(session) * SESSION_WORDS + NAS_STATE] as number;
+    }
+    scratch.touched[0] = touched;
+  }
+
   /** Writes down what the walk found; gives the number of those, now in `pending`, for which no holding covers the moment. */
   #settle(count: number, from: number, found: Int32Array): number {
     const { row, last, first, pending, wantedMoment } = scratch;
     const sessions = this.#sessions.segments;
     const holdings = this.#holdings.segments;
+    this.#touchSessions(count);
     let waiting = 0;
     for (let n = 0; n < count; n++) {
       const i = row[n] as number;
@@ -797,8 +828,7 @@ export class SessionTable {
         this.#holding(other, HIGH) === high &&
         this.#holding(other, LOW) === low &&
         ((otherOwner >>> CLASS_SHIFT) & 15) === keyClass &&
-        (otherOwner & SESSION_MASK) !== session &&
-        (keyClass !== PRIVATE_V4 || this.#network(otherOwner & SESSION_MASK) === this.#network(session))
+        (otherOwner & SESSION_MASK) !== session
       ) {
         const otherBegin = this.#beginOf(other, otherOwner & SESSION_MASK);
         if (otherBegin > begin && otherBegin <= moment) return true;
@@ -861,10 +891,6 @@ export class SessionTable {
 
   #setPlace(session: number, place: number): void {
     this.#setSession(session, HIGHS_PLACE, (this.#session(session, HIGHS_PLACE) & 0xffff) | (place << 16));
-  }
-
-  #network(session: number): number {
-    return this.#places.network[this.#place(session)] as number;
   }
 
   #begin(session: number): number {
@@ -969,13 +995,13 @@ const scratch = {
   high: new Uint32Array(CHUNK),
   low: new Uint32Array(CHUNK),
   keyClass: new Uint8Array(CHUNK),
-  network: new Int32Array(CHUNK),
   /** Of what goes on: which key, and where in its chain. */
   walker: new Int32Array(CHUNK),
   at: new Uint32Array(CHUNK),
   /** Of each key: the holding that began last before the moment, and the one that begins first after it. */
   last: new Uint32Array(CHUNK),
   first: new Uint32Array(CHUNK),
+  touched: new Uint32Array(1),
 };
 const ANY_PORTS = 0xffff_0000;
 
