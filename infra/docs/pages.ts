@@ -142,7 +142,9 @@ function allowedIn(shape: Shape): string {
   if (shape.enum) return shape.enum.map((word) => `\`${word}\``).join(", ");
   if (shape.type === "array") return shape.items?.properties ? "list of groups" : "list";
   if (shape.type === "object") return "group";
-  return { integer: "whole number", number: "number", boolean: "true or false", string: "text" }[shape.type ?? ""] ?? "text";
+  return (
+    { integer: "whole number", number: "number", boolean: "true or false", string: "text" }[shape.type ?? ""] ?? "text"
+  );
 }
 
 function shapeRows(shape: Shape, path = ""): string[][] {
@@ -197,7 +199,7 @@ function sessions(): string {
     ),
     file(
       "sessions.identity_keys_file",
-      "Hashes of one month are of one key and can be compared; those of months with different keys cannot. Add a key before its month begins, and keep those before it in the file while their months are still told of.",
+      "Read at the start. Hashes of one month are of one key and can be compared; those of months with different keys cannot. Add a key before its month begins, and keep those before it in the file while their months are still told of.",
       identityKeysFile,
     ),
     file(
