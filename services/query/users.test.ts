@@ -94,6 +94,15 @@ describe("active connections", () => {
     });
   });
 
+  test("a user on a router's own address has no prefix, and is a user", async () => {
+    const { month, at } = aMonth();
+    await insertFlows(store, [
+      ...range(20).map((i) => seen(at("03"), hash(i))),
+      ...range(15, 20).map((i) => seen(at("03"), hash(i), { subscriber_prefix: 0n })),
+    ]);
+    expect((await active(`month=${month}`)).total).toMatchObject({ users: 35, active_prefixes: 20, coverage: 1 });
+  });
+
   test("days and months are cut at UTC+8, and 30 rolling days span months", async () => {
     const users = (from: number) => range(10, from).map((i) => hash(i));
     await insertFlows(store, [

@@ -7,7 +7,7 @@ SELECT
   sum(f.packets) AS packets,
   sumIf(f.packets, f.sampling_rate < 2) AS packets_unsampled,
   sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled,
-  groupUniqArray(f.subscriber_prefix) AS prefixes
+  groupUniqArrayIf(f.subscriber_prefix, f.subscriber_prefix != 0) AS prefixes
 FROM flows AS f
 WHERE active_family != 0 AND subscriber % 64 = 0 AND subscriber_method = 'session'
 GROUP BY starts_on, access, operator, region, active_family, subscriber

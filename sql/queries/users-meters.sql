@@ -3,7 +3,8 @@
 -- |A| + |B| - |A or B|. Levels and periods as in users-active.sql.
 --
 -- Reads two rollups of the same period ({active_table}: users_1d or users_1mo, {assigned_table}:
--- assigned_1d or assigned_1mo); only the kinds that are asked for.
+-- assigned_1d or assigned_1mo), only the kinds that are asked for; figures that are not are 0, as merging
+-- states is what costs.
 SELECT
   arrayJoin(arrayFilter(
     it -> has({levels:Array(String)}, it) AND (it = 'table'
@@ -14,17 +15,17 @@ SELECT
   if(level = 'table' AND {table_region:Bool} OR level = 'row' AND {by_region:Bool}, region, '') AS region_group,
   if(level = 'table' AND {table_operator:Bool} OR level = 'row' AND {by_operator:Bool}, operator, '') AS operator_group,
   if(level = 'table' AND {table_access:Bool} OR level = 'row' AND {by_access:Bool}, access, '') AS access_group,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind = 'v6')) AS assigned_v6,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('v4_public', 'v4_private'))) AS assigned_v4,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('v6', 'v4_public'))) AS assigned_v6_or_public,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('v6', 'v4_public', 'v4_private'))) AS assigned,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind = 'delegated')) AS delegated,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind = 'active_v4')) AS active_v4,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind = 'active_v6')) AS active_v6,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('active_v4', 'active_v6'))) AS active,
-  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('active_v6', 'delegated'))) AS active_v6_or_delegated,
-  toFloat64(uniqCombined64MergeIf(17)(started_state, kind = 'v4_private')) AS started_private,
-  toFloat64(uniqCombined64MergeIf(17)(started_state, kind IN ('v4_public', 'v4_private'))) AS started_v4,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind = 'v6' AND has({figures:Array(String)}, 'assigned_v6'))) AS assigned_v6,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('v4_public', 'v4_private') AND has({figures:Array(String)}, 'assigned_v4'))) AS assigned_v4,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('v6', 'v4_public') AND has({figures:Array(String)}, 'assigned_v6_or_public'))) AS assigned_v6_or_public,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('v6', 'v4_public', 'v4_private') AND has({figures:Array(String)}, 'assigned'))) AS assigned,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind = 'delegated' AND has({figures:Array(String)}, 'delegated'))) AS delegated,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind = 'active_v4' AND has({figures:Array(String)}, 'active_v4'))) AS active_v4,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind = 'active_v6' AND has({figures:Array(String)}, 'active_v6'))) AS active_v6,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('active_v4', 'active_v6') AND has({figures:Array(String)}, 'active'))) AS active,
+  toFloat64(uniqCombined64MergeIf(17)(subscriber_state, kind IN ('active_v6', 'delegated') AND has({figures:Array(String)}, 'active_v6_or_delegated'))) AS active_v6_or_delegated,
+  toFloat64(uniqCombined64MergeIf(17)(started_state, kind = 'v4_private' AND has({figures:Array(String)}, 'started_private'))) AS started_private,
+  toFloat64(uniqCombined64MergeIf(17)(started_state, kind IN ('v4_public', 'v4_private') AND has({figures:Array(String)}, 'started_v4'))) AS started_v4,
   toFloat64(uniqCombined64Merge(14)(prefix_state)) AS active_prefixes,
   toFloat64(uniqCombined64Merge(14)(session_prefix_state)) AS session_prefixes
 FROM
@@ -33,7 +34,7 @@ FROM
     region, operator, access,
     toString(kind) AS kind,
     uniqCombined64MergeState(17)(a.subscribers) AS subscriber_state,
-    uniqCombined64MergeState(17)(a.started_sessions) AS started_state,
+    uniqCombined64MergeStateIf(17)(a.started_sessions, has({figures:Array(String)}, 'started_v4')) AS started_state,
     uniqCombined64StateIf(14)(toUInt64(0), false) AS prefix_state,
     uniqCombined64StateIf(14)(toUInt64(0), false) AS session_prefix_state
   FROM {assigned_table:Identifier} AS a

@@ -90,9 +90,11 @@ export function mixedFlows({ rows, seed, fromMs, spanMs }: MixOptions): FlowBatc
     c.flow_direction[row] = up ? 1 : 2;
     c.observation_point[row] = 1 + (exporter % 3);
     c.counted[row] = random() < 0.8 ? 2 : Math.floor(random() * 2);
-    // Of ten subscribers eight are told by a session; one of four has a second prefix every other record.
+    // Of ten subscribers eight are told by a session; one of four has a second prefix every other record, one
+    // of fifty none.
     setU64(c.subscriber, row, subscriber * 7_919_000_003 + 11);
-    setU64(c.subscriber_prefix, row, subscriber * 104_729 + 7 + (subscriber % 4 === 0 ? row % 2 : 0));
+    const prefix = subscriber * 104_729 + 7 + (subscriber % 4 === 0 ? row % 2 : 0);
+    setU64(c.subscriber_prefix, row, subscriber % 50 === 0 ? 0 : prefix);
     c.subscriber_method[row] = subscriber % 10 < 8 ? 2 : 1;
     const shows = up && c.technology[row] === 1 && (c.counted[row] as number) > 0 && serverPort !== 53;
     c.active_family[row] = shows ? (c.family[row] as number) : 0;

@@ -61,8 +61,8 @@ const USERS = [
         uniqCombined64Merge(14)(f.prefixes) AS p, uniqCombined64Merge(14)(f.session_prefixes) AS ps
       FROM ${rollup} AS f GROUP BY ALL ORDER BY ALL`,
     recounted: `SELECT ${day} AS day, ${PLACE}, uniqCombined64If(17)(f.subscriber, f.subscriber_method = 'session') AS users,
-        uniqCombined64(14)(f.subscriber_prefix) AS p,
-        uniqCombined64If(14)(f.subscriber_prefix, f.subscriber_method = 'session') AS ps
+        uniqCombined64If(14)(f.subscriber_prefix, f.subscriber_prefix > 0) AS p,
+        uniqCombined64If(14)(f.subscriber_prefix, f.subscriber_prefix > 0 AND f.subscriber_method = 'session') AS ps
       FROM flows AS f WHERE f.active_family IN (4, 6) GROUP BY ALL ORDER BY ALL`,
   })),
   {
@@ -74,7 +74,7 @@ const USERS = [
     recounted: `SELECT ${DAY} AS day, ${PLACE}, toString(f.subscriber) AS who, count() AS n, sum(f.packets) AS p,
         sum(if(f.sampling_rate > 1, 0, f.packets)) AS pu,
         sum(f.bytes * if(f.sampling_rate = 0, 1, f.sampling_rate)) AS bs,
-        arraySort(groupUniqArray(f.subscriber_prefix)) AS list
+        arraySort(groupUniqArrayIf(f.subscriber_prefix, f.subscriber_prefix > 0)) AS list
       FROM flows AS f
       WHERE f.active_family IN (4, 6) AND bitAnd(f.subscriber, 63) = 0 AND f.subscriber_method = 'session'
       GROUP BY ALL ORDER BY ALL`,

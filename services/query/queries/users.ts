@@ -75,6 +75,22 @@ export type UnseenUsersRow = z.output<typeof unseenUsersQuery.row>;
 /** Kinds of sets of subscribers that users-meters.sql unites. */
 export type SubscriberKind = "v6" | "delegated" | "v4_public" | "v4_private" | "active_v4" | "active_v6";
 
+/** Figures of users-meters.sql; what is not asked for is 0. */
+export const SUBSCRIBER_FIGURES = [
+  "assigned_v6",
+  "assigned_v4",
+  "assigned_v6_or_public",
+  "assigned",
+  "delegated",
+  "active_v4",
+  "active_v6",
+  "active",
+  "active_v6_or_delegated",
+  "started_private",
+  "started_v4",
+] as const;
+export type SubscriberFigure = (typeof SUBSCRIBER_FIGURES)[number];
+
 /** Unique subscribers by assignment and activity, and their unions. */
 export const userMetersQuery = defineQuery({
   name: "users-meters",
@@ -84,20 +100,11 @@ export const userMetersQuery = defineQuery({
     active_table: z.enum(["users_1d", "users_1mo"]),
     assigned_table: z.enum(["assigned_1d", "assigned_1mo"]),
     kinds: texts,
+    figures: z.array(z.enum(SUBSCRIBER_FIGURES)),
   }),
   row: z.object({
     ...group,
-    assigned_v6: users,
-    assigned_v4: users,
-    assigned_v6_or_public: users,
-    assigned: users,
-    delegated: users,
-    active_v4: users,
-    active_v6: users,
-    active: users,
-    active_v6_or_delegated: users,
-    started_private: users,
-    started_v4: users,
+    ...(Object.fromEntries(SUBSCRIBER_FIGURES.map((name) => [name, users])) as Record<SubscriberFigure, typeof users>),
     active_prefixes: users,
     session_prefixes: users,
   }),

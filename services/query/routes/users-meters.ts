@@ -2,7 +2,7 @@ import { api } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { type SubscriberKind, type UserMetersGroup, userMetersQuery } from "../queries/users.ts";
+import { type SubscriberFigure, type SubscriberKind, type UserMetersGroup, userMetersQuery } from "../queries/users.ts";
 import { accessesOf, keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
 import { coverageOf } from "../users/ladder.ts";
 import { namedUsersPeriod } from "../users/period.ts";
@@ -45,6 +45,7 @@ const estimate = ({ users, low, high }: Interval): api.UsersEstimate => ({
 /** What one of these questions is: what it reads, and how its figures follow. */
 interface Meter<F> {
   readonly kinds: readonly SubscriberKind[];
+  readonly needs: readonly SubscriberFigure[];
   /** Numbers of users that the figures tell; the first is the group's size. */
   readonly countsOf: (group: UserMetersGroup) => readonly number[];
   readonly figures: (group: UserMetersGroup) => F;
@@ -61,6 +62,7 @@ const ipv6Homes = (group: UserMetersGroup) => inBoth(group.active_v6, group.dele
 
 const ASSIGNED: Meter<api.UsersEstimate> = {
   kinds: ["v6", "active_v6"],
+  needs: ["assigned_v6"],
   countsOf: (group) => [group.assigned_v6],
   figures: (group) => estimate(counted(group.assigned_v6)),
   blank: NO_ESTIMATE,
@@ -68,6 +70,7 @@ const ASSIGNED: Meter<api.UsersEstimate> = {
 
 const DUAL_STACK: Meter<Pick<api.DualStackUsers["total"], "assigned" | "active">> = {
   kinds: ["v6", "v4_public", "v4_private", "active_v4", "active_v6"],
+  needs: ["assigned_v6", "assigned_v4", "assigned", "active_v4", "active_v6", "active"],
   countsOf: (group) => [bothAssigned(group).users, bothActive(group).users],
   figures: (group) => ({ assigned: estimate(bothAssigned(group)), active: estimate(bothActive(group)) }),
   blank: { assigned: NO_ESTIMATE, active: NO_ESTIMATE },
@@ -75,6 +78,7 @@ const DUAL_STACK: Meter<Pick<api.DualStackUsers["total"], "assigned" | "active">
 
 const PRIVATE_IPV4: Meter<Omit<api.PrivateIpv4Users["total"], "method" | "coverage" | "suppressed">> = {
   kinds: ["v6", "v4_public", "v4_private", "active_v6"],
+  needs: ["assigned", "assigned_v6_or_public", "started_v4", "started_private"],
   countsOf: (group) => [privateOnly(group).users, group.started_v4, group.started_private],
   figures: (group) => ({
     only: estimate(privateOnly(group)),
@@ -87,6 +91,7 @@ const PRIVATE_IPV4: Meter<Omit<api.PrivateIpv4Users["total"], "method" | "covera
 
 const HOME_ROUTERS: Meter<Pick<api.HomeRouters["total"], "ipv6" | "active" | "share">> = {
   kinds: ["delegated", "active_v4", "active_v6"],
+  needs: ["delegated", "active_v6", "active", "active_v6_or_delegated"],
   countsOf: (group) => [group.active, ipv6Homes(group).users, group.active - ipv6Homes(group).users],
   figures: (group) => ({
     ipv6: estimate(ipv6Homes(group)),
@@ -193,7 +198,7 @@ interface Parameters {
 
 async function meterAnswer<F, N>(
   store: Store,
-  { kinds, countsOf, figures, blank }: Meter<F>,
+  { kinds, needs, countsOf, figures, blank }: Meter<F>,
   { name, parameters, leastUsers, nowMs }: { name: N; parameters: Parameters; leastUsers: number; nowMs: number },
 ) {
   const period = namedUsersPeriod(parameters, nowMs);
@@ -209,6 +214,7 @@ async function meterAnswer<F, N>(
       active_table: monthly ? "users_1mo" : "users_1d",
       assigned_table: monthly ? "assigned_1mo" : "assigned_1d",
       kinds: [...kinds],
+      figures: [...needs],
     }),
   ]);
   // Of a subscriber whom no session told nothing is known; of one whose key changed, that it is the same.

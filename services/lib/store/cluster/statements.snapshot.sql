@@ -333,8 +333,8 @@ SELECT
   toDate(received_at, 'Asia/Shanghai') AS starts_on,
   region, operator, access, active_family,
   uniqCombined64StateIf(17)(subscriber, subscriber_method = 'session') AS subscribers,
-  uniqCombined64State(14)(subscriber_prefix) AS prefixes,
-  uniqCombined64StateIf(14)(subscriber_prefix, subscriber_method = 'session') AS session_prefixes
+  uniqCombined64StateIf(14)(subscriber_prefix, subscriber_prefix != 0) AS prefixes,
+  uniqCombined64StateIf(14)(subscriber_prefix, subscriber_prefix != 0 AND subscriber_method = 'session') AS session_prefixes
 FROM `v6meter`.flows_local
 WHERE active_family != 0
 GROUP BY starts_on, region, operator, access, active_family;
@@ -400,7 +400,7 @@ SELECT
   sum(f.packets) AS packets,
   sumIf(f.packets, f.sampling_rate < 2) AS packets_unsampled,
   sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled,
-  groupUniqArray(f.subscriber_prefix) AS prefixes
+  groupUniqArrayIf(f.subscriber_prefix, f.subscriber_prefix != 0) AS prefixes
 FROM `v6meter`.flows_local AS f
 WHERE active_family != 0 AND subscriber % 64 = 0 AND subscriber_method = 'session'
 GROUP BY starts_on, access, operator, region, active_family, subscriber;
