@@ -12,10 +12,10 @@ import {
   TOPICS,
 } from "@v6meter/schemas";
 import { type SocketWatch, watchOwnSockets } from "@v6meter/sockets";
-import type { Datagram } from "./process-messages.ts";
+import type { Datagram } from "./processes/messages.ts";
+import { SharedIntake, type SharedIntakeOptions } from "./processes/shared-intake.ts";
 import { Publisher, type PublisherCounts } from "./publisher.ts";
 import { BatchPool, Shard, shardOf } from "./shard.ts";
-import { SharedIntake, type SharedIntakeOptions } from "./shared-intake.ts";
 import { type Listener, listen } from "./udp.ts";
 
 /** Encoded batches that wait for the bus may take this much memory; then records are dropped and booked. */

@@ -1,8 +1,8 @@
 import type { Component, Logger } from "@v6meter/runtime";
 import type { Config, HostPort } from "@v6meter/schemas";
 import type { CollectorCounts } from "./collector.ts";
-import type { CoordinatorCounts } from "./coordinator.ts";
-import { createCollectorProcesses } from "./processes.ts";
+import type { CoordinatorCounts } from "./processes/coordinator.ts";
+import { createCollectorProcesses } from "./processes/parent.ts";
 import { createCollectorThread } from "./thread.ts";
 
 export interface CollectorsOptions {

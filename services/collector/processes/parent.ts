@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, formatHostPort, type HostPort, parseHostPort } from "@v6meter/schemas";
-import type { CollectorCounts } from "./collector.ts";
-import type { Collectors, CollectorsOptions } from "./collectors.ts";
+import type { CollectorCounts } from "../collector.ts";
+import type { Collectors, CollectorsOptions } from "../collectors.ts";
+import { checkFree } from "../udp.ts";
 import { Coordinator } from "./coordinator.ts";
 import { ForkedCollector } from "./forked-collector.ts";
-import { checkFree } from "./udp.ts";
 
 /** Processes whose parent was killed publish what they have and end: their addresses are free within this time. */
 const FREE_WITHIN_MS = 6_000;

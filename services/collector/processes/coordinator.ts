@@ -1,5 +1,5 @@
 import { Claims } from "./claims.ts";
-import { type Datagram, datagramBytes, type Refusal, type Tells, type Told } from "./process-messages.ts";
+import { type Datagram, datagramBytes, type Refusal, type Tells, type Told } from "./messages.ts";
 
 /** Strays on their way to one process, and those that wait for any, may take this much memory. */
 const UNDELIVERED_MAX_BYTES = 67_108_864;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { Fault, type HostPort } from "@v6meter/schemas";
-import type { CollectorCounts } from "./collector.ts";
-import type { Tells, Told } from "./process-messages.ts";
+import type { CollectorCounts } from "../collector.ts";
+import type { Tells, Told } from "./messages.ts";
 
 export interface ForkedCollectorOptions {
   readonly name: string;
@@ -32,7 +32,7 @@ export class ForkedCollector {
 
   constructor({ name, start, onMessage }: ForkedCollectorOptions) {
     this.name = name;
-    const child = fork(new URL("./process-main.ts", import.meta.url), {
+    const child = fork(new URL("./main.ts", import.meta.url), {
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

@@ -1,6 +1,6 @@
 import type { Config, DropReason, HostPort } from "@v6meter/schemas";
-import type { CollectorCounts } from "./collector.ts";
-import type { WireFault } from "./thread-messages.ts";
+import type { CollectorCounts } from "../collector.ts";
+import type { WireFault } from "../thread-messages.ts";
 
 /** A datagram on its way from the process that received it to the one that has its exporter. */
 export interface Datagram {

@@ -1,14 +1,14 @@
 import { type Bus, openEmbeddedBus } from "@v6meter/bus";
 import { createLogger } from "@v6meter/runtime";
 import { TOPICS } from "@v6meter/schemas";
-import { type Collector, createCollector } from "./collector.ts";
-import { createConfiguredDecoder } from "./decoder.ts";
-import { datagramBytes, type Tells, type Told } from "./process-messages.ts";
-import { faultToWire } from "./thread-messages.ts";
+import { type Collector, createCollector } from "../collector.ts";
+import { createConfiguredDecoder } from "../decoder.ts";
+import { faultToWire } from "../thread-messages.ts";
+import { datagramBytes, type Tells, type Told } from "./messages.ts";
 
 /*
  * One of several collectors on the same addresses and bus, each a process of its own. It is started by
- * processes.ts, which it is told by and tells; where that ends, it ends.
+ * parent.ts, which it is told by and tells; where that ends, it ends.
  */
 
 const COUNTS_INTERVAL_MS = 1_000;

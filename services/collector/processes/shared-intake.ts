@@ -1,5 +1,5 @@
 import type { LedgerDelta } from "@v6meter/schemas";
-import { type Datagram, datagramBytes, type Refusal, type Tells, type Told } from "./process-messages.ts";
+import { type Datagram, datagramBytes, type Refusal, type Tells, type Told } from "./messages.ts";
 
 /** Datagrams that wait for their exporter's claim or state may take this much memory. */
 const HELD_MAX_BYTES = 33_554_432;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Coordinator } from "./coordinator.ts";
-import type { Datagram, Told } from "./process-messages.ts";
+import type { Datagram, Told } from "./messages.ts";
 
 const NOW_MS = 1_000_000;
 

@@ -8,7 +8,7 @@ import { type Bus, openEmbeddedBus } from "@v6meter/bus";
 import { createLogger } from "@v6meter/runtime";
 import { Fault, config as settings } from "@v6meter/schemas";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Collectors, createCollectors } from "./collectors.ts";
+import { type Collectors, createCollectors } from "../collectors.ts";
 import { Fleet, Harvest, RECORDS_PER_DATAGRAM } from "./fleet.test-data.ts";
 
 const PARTITIONS = 2;

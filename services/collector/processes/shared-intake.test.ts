@@ -3,7 +3,7 @@ import { Random } from "@v6meter/random";
 import type { LedgerDelta } from "@v6meter/schemas";
 import { expect, test } from "vitest";
 import { Coordinator } from "./coordinator.ts";
-import type { Datagram, Tells, Told } from "./process-messages.ts";
+import type { Datagram, Tells, Told } from "./messages.ts";
 import { SharedIntake } from "./shared-intake.ts";
 
 const numberOf = ({ payload }: Datagram) => new DataView(payload.buffer).getUint32(0);

@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { createLogger } from "@v6meter/runtime";
 import { config as settings } from "@v6meter/schemas";
-import { createCollectors } from "./collectors.ts";
+import { createCollectors } from "../collectors.ts";
 
 const [, , busPath, udp] = process.argv as [string, string, string, string];
 const collectors = createCollectors({
