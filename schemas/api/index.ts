@@ -5,6 +5,7 @@ export * from "./health.ts";
 export * from "./indicators.ts";
 export * from "./instant.ts";
 export * from "./ledger.ts";
+export * from "./objects.ts";
 export * from "./parameters.ts";
 export * from "./problem.ts";
 export * from "./sql.ts";

@@ -1,4 +1,5 @@
 export * from "./catalogue-file.ts";
 export * from "./indicator.ts";
 export * from "./object.ts";
+export * from "./prefix-range.ts";
 export * from "./target.ts";

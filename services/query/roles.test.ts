@@ -277,6 +277,7 @@ describe("an operator never gets another's row", () => {
     "GET /api/v1/users/retention": ["", "?by=operator"],
     "GET /api/v1/indicators": [""],
     "GET /api/v1/indicators/:id": ["", "?by=operator", "?by=region"],
+    "GET /api/v1/objects/traffic": ["", "?by=kind"],
   };
 
   async function ask(name: string, route: string, query: string) {
@@ -287,7 +288,9 @@ describe("an operator never gets another's row", () => {
     });
     return { status: answer.statusCode, text: answer.body };
   }
-  const cases = Object.entries(QUESTIONS).flatMap(([route, queries]) => queries.map((query) => ({ says: route + query, route, query })));
+  const cases = Object.entries(QUESTIONS).flatMap(([route, queries]) =>
+    queries.map((query) => ({ says: route + query, route, query })),
+  );
 
   test("every route that is open to operators is asked here", () => {
     const open = Object.keys(ROUTE_ACCESS).filter((route) => ROUTE_ACCESS[route]?.includes("operator"));

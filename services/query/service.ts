@@ -22,6 +22,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { indicatorRoutes } from "./routes/indicators.ts";
 import { ledgerRoute } from "./routes/ledger.ts";
 import { metricsRoute } from "./routes/metrics.ts";
+import { objectRoutes } from "./routes/objects.ts";
 import { sqlRoute } from "./routes/sql.ts";
 import { targetsRoute } from "./routes/targets.ts";
 import { trafficShareRoute } from "./routes/traffic-share.ts";
@@ -135,6 +136,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     userMetersRoutes(routes, store, config.min_cell_users);
     panelRoutes(routes, store, config.min_cell_users);
     indicatorRoutes(routes, catalogue, config.min_cell_users);
+    objectRoutes(routes, catalogue);
     targetsRoute(routes, catalogue);
     exportersRoute(routes, store, ownerOf);
     ledgerRoute(routes, store, ownerOf);

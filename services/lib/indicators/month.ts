@@ -16,3 +16,10 @@ export function monthBegin(number: number): number {
 export function isMonthBegin(atMs: number): boolean {
   return monthBegin(monthNumber(atMs)) === atMs;
 }
+
+/** The period before one: as many months before whole months, else as long. */
+export function periodBefore({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }) {
+  if (!isMonthBegin(fromMs) || !isMonthBegin(toMs)) return { fromMs: fromMs - (toMs - fromMs), toMs: fromMs };
+  const months = monthNumber(toMs) - monthNumber(fromMs);
+  return { fromMs: monthBegin(monthNumber(fromMs) - months), toMs: fromMs };
+}

@@ -1,4 +1,4 @@
-import type { Indicator, IndicatorGrouping, Target } from "@v6meter/schemas";
+import type { Indicator, IndicatorGrouping, MonitoredObject, Target } from "@v6meter/schemas";
 import { Fault } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import type { Catalogue, Refusal } from "./catalogue.ts";
@@ -7,6 +7,7 @@ import { type Combined, combine } from "./combine.ts";
 import { evaluate, typesOf } from "./evaluate.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { monthBegin, monthNumber } from "./month.ts";
+import { type ObjectAnswer, type ObjectQuestion, objectTraffic } from "./object-traffic.ts";
 import { type ParsedFile, parseFile } from "./parse-file.ts";
 import type { Answer, Question } from "./question.ts";
 import type { Types } from "./statement.ts";
@@ -25,6 +26,8 @@ export interface OpenCatalogue {
   current(): Promise<Catalogue>;
   /** Throws QUERY_INVALID for what the indicator does not allow. */
   evaluate(indicator: Indicator, question: Question): Promise<Answer>;
+  /** Traffic of objects together, a flow once however many matchers it fits. */
+  traffic(objects: readonly MonitoredObject[], question: ObjectQuestion): Promise<ObjectAnswer>;
   /** How far a target is by the months that have ended. */
   progress(target: Target, nowMs: number): Promise<TargetProgress>;
 }
@@ -82,6 +85,8 @@ export function openCatalogue({ store, dir, onRefused = () => {} }: CatalogueOpt
           }),
       });
     },
+
+    traffic: (objects, question) => objectTraffic(store, objects, question),
 
     async progress(target, nowMs) {
       const { indicators } = await this.current();

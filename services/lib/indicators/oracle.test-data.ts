@@ -27,11 +27,32 @@ export interface PlainFlow {
   readonly prefix: bigint;
   readonly bySession: boolean;
   readonly activeFamily: number;
+  readonly src: PlainEnd;
+  readonly dst: PlainEnd;
+  readonly interfaces: readonly [number, number];
+  readonly family: number;
+}
+
+export interface PlainEnd {
+  readonly address: string;
+  readonly as: number;
+  readonly port: number;
 }
 
 export interface PlainChange extends Omit<LedgerDelta, "count"> {
   readonly atMs: number;
   readonly count: bigint;
+}
+
+function endOf(addresses: Uint8Array, row: number, as: number, port: number): PlainEnd {
+  return { address: addressText(addresses.subarray(row * 16, row * 16 + 16)), as, port };
+}
+
+/** The far side of a flow, as migration 0027 says it in words. */
+export function farSide({ direction, src, dst }: PlainFlow): PlainEnd {
+  if (direction === "up") return dst;
+  if (direction === "down") return src;
+  return src.port < dst.port ? src : dst;
 }
 
 /** The rows of a batch one by one. */
@@ -60,6 +81,10 @@ export function plainFlowsOf({ rows, columns: c, labels }: FlowBatch): PlainFlow
       prefix: getBigU64(c.subscriber_prefix, row),
       bySession: word("subscriber_method") === "session",
       activeFamily: c.active_family[row] as number,
+      src: endOf(c.src_addr, row, c.src_as[row] as number, c.src_port[row] as number),
+      dst: endOf(c.dst_addr, row, c.dst_as[row] as number, c.dst_port[row] as number),
+      interfaces: [c.in_if[row] as number, c.out_if[row] as number],
+      family,
     };
   });
 }

@@ -54,7 +54,8 @@ export function measured(indicator: Indicator): string {
   return `SELECT\n  ${columns.join(",\n  ")}\nFROM\n(\n${sourceOf(indicator)}\n) AS s`;
 }
 
-const BUCKET = `multiIf(
+/** Begin of the interval a bucket lies in, in seconds; 0 without one. */
+export const BUCKET = `multiIf(
       {interval:String} = '1h', toUnixTimestamp(toStartOfHour(toDateTime(bucket_at, 'Asia/Shanghai'))),
       {interval:String} = '1d', toUnixTimestamp(toStartOfDay(toDateTime(bucket_at, 'Asia/Shanghai'))),
       {interval:String} = '1mo', toUnixTimestamp(toDateTime(toStartOfMonth(toDateTime(bucket_at, 'Asia/Shanghai')), 'Asia/Shanghai')),

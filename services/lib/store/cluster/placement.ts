@@ -27,6 +27,8 @@ export const PLACEMENTS: Readonly<Record<string, Placement>> = {
   assigned_1d: BY_VIEW,
   assigned_1mo: BY_VIEW,
   key_rotations: BY_VIEW,
+  remotes_1d: BY_VIEW,
+  interfaces_1d: BY_VIEW,
   sessions: { on: "shards", by: "cityHash64(session)" },
   ledger: BY_EXPORTER,
   exporters: BY_EXPORTER,

@@ -497,3 +497,77 @@ SELECT
 FROM `v6meter`.sessions_local AS s
 WHERE subscriber_next != 0
 GROUP BY rotates_at;
+
+-- 0026_remotes_1d
+CREATE TABLE IF NOT EXISTS `v6meter`.remotes_1d_local ON CLUSTER `province`
+(
+  bucket_at DateTime('UTC') CODEC(Delta, ZSTD(1)),
+  remote IPv6 CODEC(ZSTD(1)),
+  remote_as UInt32 CODEC(ZSTD(1)),
+  remote_port UInt16 CODEC(ZSTD(1)),
+  operator LowCardinality(String),
+  family UInt8,
+  technology LowCardinality(String),
+  records UInt64 CODEC(T64, ZSTD(1)),
+  bytes_scaled UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/{database}/remotes_1d_local', '{replica}', (records, bytes_scaled))
+PARTITION BY toYYYYMM(bucket_at, 'Asia/Shanghai')
+ORDER BY (remote, remote_as, remote_port, bucket_at, operator, family, technology)
+TTL bucket_at + INTERVAL 400 DAY
+SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.remotes_1d ON CLUSTER `province` AS `v6meter`.remotes_1d_local
+ENGINE = Distributed('province', 'v6meter', 'remotes_1d_local');
+
+-- 0027_remotes_1d_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.remotes_1d_view ON CLUSTER `province` TO `v6meter`.remotes_1d_local AS
+SELECT
+  toTimeZone(toStartOfDay(received_at, 'Asia/Shanghai'), 'UTC') AS bucket_at,
+  tupleElement(IPv6CIDRToRange(
+    if(to_source, src_addr, dst_addr),
+    if(if(to_source, src_addr, dst_addr) BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), 120, 48)), 1) AS remote,
+  if(to_source, src_as, dst_as) AS remote_as,
+  if(if(to_source, src_port, dst_port) < 1024, if(to_source, src_port, dst_port), 0) AS remote_port,
+  operator, family, technology,
+  count() AS records,
+  sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled
+FROM
+(
+  SELECT
+    received_at, src_addr, dst_addr, src_as, dst_as, src_port, dst_port, operator, family, technology, bytes, sampling_rate,
+    flow_direction = 'down' OR (flow_direction != 'up' AND src_port < dst_port) AS to_source
+  FROM `v6meter`.flows_local
+  WHERE counted = 2 AND family != 0
+) AS f
+GROUP BY bucket_at, remote, remote_as, remote_port, operator, family, technology;
+
+-- 0028_interfaces_1d
+CREATE TABLE IF NOT EXISTS `v6meter`.interfaces_1d_local ON CLUSTER `province`
+(
+  bucket_at DateTime('UTC') CODEC(Delta, ZSTD(1)),
+  exporter IPv6,
+  in_if UInt32,
+  out_if UInt32,
+  operator LowCardinality(String),
+  family UInt8,
+  technology LowCardinality(String),
+  records UInt64 CODEC(T64, ZSTD(1)),
+  bytes_scaled UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedSummingMergeTree('/clickhouse/tables/{shard}/{database}/interfaces_1d_local', '{replica}', (records, bytes_scaled))
+PARTITION BY toYear(bucket_at, 'Asia/Shanghai')
+ORDER BY (exporter, in_if, out_if, bucket_at, operator, family, technology)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.interfaces_1d ON CLUSTER `province` AS `v6meter`.interfaces_1d_local
+ENGINE = Distributed('province', 'v6meter', 'interfaces_1d_local');
+
+-- 0029_interfaces_1d_view
+CREATE MATERIALIZED VIEW IF NOT EXISTS `v6meter`.interfaces_1d_view ON CLUSTER `province` TO `v6meter`.interfaces_1d_local AS
+SELECT
+  toTimeZone(toStartOfDay(received_at, 'Asia/Shanghai'), 'UTC') AS bucket_at,
+  exporter, in_if, out_if, operator, family, technology,
+  count() AS records,
+  sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled
+FROM `v6meter`.flows_local AS f
+WHERE counted >= 1 AND family != 0
+GROUP BY bucket_at, exporter, in_if, out_if, operator, family, technology;
