@@ -39,7 +39,7 @@ export function listMigrations(): Migration[] {
 /** A view of the analysts' database. */
 export interface AnalystView {
   readonly name: string;
-  /** One SELECT; `{database}` stands for the database of the tables. */
+  /** One SELECT; `{database}` stands for the database of the tables, `{class}` for the class of traffic. */
   readonly select: string;
 }
 

@@ -48,6 +48,12 @@ export interface TestFlow {
   subscriber?: bigint;
   subscriber_prefix?: bigint;
   active_family?: 0 | 4 | 6;
+  src_addr?: string;
+  src_as?: number;
+  src_port?: number;
+  dst_port?: number;
+  protocol?: number;
+  in_if?: number;
 }
 
 const LABEL_DEFAULTS = {
@@ -105,6 +111,10 @@ export async function insertFlows(store: Store, flows: readonly TestFlow[]): Pro
     setHash(batch.columns.subscriber, row, flow.subscriber ?? 0n);
     setHash(batch.columns.subscriber_prefix, row, flow.subscriber_prefix ?? 0n);
     batch.columns.active_family[row] = flow.active_family ?? 0;
+    if (flow.src_addr) batch.columns.src_addr.set(addressBytes(flow.src_addr) as Uint8Array, row * 16);
+    for (const name of ["src_as", "src_port", "dst_port", "protocol", "in_if"] as const) {
+      batch.columns[name][row] = flow[name] ?? 0;
+    }
     for (const name of LABEL_NAMES) {
       const word = flow[name] ?? LABEL_DEFAULTS[name];
       const known = labels[name].indexOf(word);

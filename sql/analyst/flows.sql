@@ -17,6 +17,6 @@ SELECT
   f.bytes * greatest(f.sampling_rate, 1) AS bytes_scaled,
   in_if, out_if, src_as, dst_as, src_mask, dst_mask, vlan_in, vlan_out, mpls_label,
   direction, forwarding_status, firewall_event, nat_event, outer_protocol,
-  family, technology, region, operator, access, flow_direction, observation_point, counted,
+  family, technology, {class} AS class, region, operator, access, flow_direction, observation_point, counted,
   subscriber_method, active_family
 FROM {database}.flows AS f

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { Fault } from "@v6meter/schemas";
+import { type CountsAs, Fault, TECHNOLOGIES } from "@v6meter/schemas";
 import { type AnalystView, listAnalystViews } from "@v6meter/sql";
 import { quoted, quotedName } from "./person-statement.ts";
 
@@ -19,6 +19,24 @@ export function analystDatabase(name: string | null): string {
   throw new Fault("QUERY_REFUSED", "store.analyst_database: null, so there are no views for analysts to ask.");
 }
 
+/** Technologies that count as a class; `auto` goes by the record's family. */
+function technologies(countsAs: CountsAs | "auto"): string {
+  const found = Object.entries(TECHNOLOGIES).filter(([, technology]) => technology.counts_as === countsAs);
+  return found.map(([name]) => quoted(name)).join(", ");
+}
+
+/** The class of traffic by the vocabulary, which no view writes down again. */
+const CLASS = `multiIf(
+    technology IN (${technologies("v4")}), 'v4',
+    technology IN (${technologies("v6_transition")}), 'v6_transition',
+    technology IN (${technologies("auto")}) AND family = 4, 'v4',
+    technology IN (${technologies("auto")}) AND family = 6, 'v6_native',
+    'excluded')`;
+
+function filled(select: string, database: string): string {
+  return select.replaceAll("{database}", quotedName(database)).replaceAll("{class}", CLASS);
+}
+
 /** Marks a view with what it was made of, so that it is made anew only where that changes. */
 function markOf(text: string): string {
   return `v6meter ${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
@@ -33,7 +51,7 @@ export function analystViewStatement(
   { database, analyst, cluster = null }: AnalystPlace & { analyst: string },
 ): { statement: string; mark: string } {
   const where = `${quotedName(analyst)}.${quotedName(name)}${onCluster(cluster)}`;
-  const made = `CREATE OR REPLACE VIEW ${where} DEFINER = CURRENT_USER SQL SECURITY DEFINER AS ${select.replaceAll("{database}", quotedName(database))}`;
+  const made = `CREATE OR REPLACE VIEW ${where} DEFINER = CURRENT_USER SQL SECURITY DEFINER AS ${filled(select, database)}`;
   const mark = markOf(made);
   return { statement: `${made}\nCOMMENT ${quoted(mark)}`, mark };
 }

@@ -74,7 +74,7 @@ const WITHHELD: readonly FieldName[] = [
 
 test("every column of a flow is either shown or withheld, and what stands for the withheld ones is there", async () => {
   const names = (await asked("DESCRIBE TABLE flows")).map(([name]) => String(name));
-  const added = ["src_network", "dst_network", "service_port", "bytes_scaled"];
+  const added = ["src_network", "dst_network", "service_port", "bytes_scaled", "class"];
   expect(names.filter((name) => !added.includes(name)).sort()).toEqual(
     FIELD_NAMES.filter((name) => !WITHHELD.includes(name)).sort(),
   );

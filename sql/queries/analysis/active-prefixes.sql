@@ -1,6 +1,7 @@
 -- Active IPv6 subscriber prefixes (活跃前缀) by day, region, operator and access over the last 7 days:
 -- active_family tells what shows a subscriber active. Prefixes, never users: a phone takes a new prefix
 -- several times a day. Groups below 10 are left out.
+-- Reads the tables behind the views: needs the right raw.
 SELECT
   toDate(received_at, 'Asia/Shanghai') AS day,
   region,

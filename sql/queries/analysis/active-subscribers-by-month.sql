@@ -1,6 +1,7 @@
 -- Active subscribers (AAA join) by month, operator, access and family, and the coverage by AAA: the part of
 -- the active prefixes that was seen with a session. A lower bound where coverage is below 1; the API's
 -- /api/v1/users/active estimates the rest. Groups below 10 are left out.
+-- Reads the tables behind the views: needs the right raw.
 SELECT
   starts_on AS month,
   operator,

@@ -1,10 +1,11 @@
--- Exporters of the last 24 hours whose exports were lost on the way, by their sequence numbers, worst first.
+-- Loss by exporter: exporters of the last 24 hours whose exports were lost on the way, by their sequence numbers,
+-- worst first.
 SELECT
   exporter,
-  sumIf(count, outcome = 'expected') AS expected,
-  sumIf(count, outcome = 'lost') AS lost,
+  sumIf(l.count, outcome = 'expected') AS expected,
+  sumIf(l.count, outcome = 'lost') AS lost,
   round(100 * lost / nullIf(expected, 0), 3) AS percent_lost
-FROM ledger
+FROM analyst.ledger AS l
 WHERE at >= now() - INTERVAL 1 DAY AND stage = 'receive'
 GROUP BY exporter
 HAVING lost > 0

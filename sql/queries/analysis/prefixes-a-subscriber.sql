@@ -1,5 +1,6 @@
 -- How many prefixes one subscriber has in the last 30 days, by access and family, and on how many days the
 -- subscriber is active, from the panel (one subscriber of 64): why a count of prefixes is no count of users.
+-- Reads the tables behind the views: needs the right raw.
 SELECT
   access,
   active_family,

@@ -1,10 +1,10 @@
--- Exporters whose sampling rate is not known for a part of their traffic of the last 24 hours, worst
--- first: their traffic is at least what is shown. Register their rate, or have them export it.
+-- Exporters whose sampling rate is not known for a part of their traffic of the last 24 hours, worst first: their
+-- traffic is at least what is shown. Register their rate, or have them export it.
 SELECT
   exporter,
-  sum(f.bytes_unknown_sampling) AS bytes_as_exported,
-  round(100 * bytes_as_exported / nullIf(sum(f.bytes), 0), 2) AS percent_unknown
-FROM flows_5m AS f
+  sum(t.bytes_unknown_sampling) AS bytes_as_exported,
+  round(100 * bytes_as_exported / nullIf(sum(t.bytes), 0), 2) AS percent_unknown
+FROM analyst.traffic_5m AS t
 WHERE bucket_at >= now() - INTERVAL 1 DAY
 GROUP BY exporter
 HAVING bytes_as_exported > 0

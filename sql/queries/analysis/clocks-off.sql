@@ -1,0 +1,10 @@
+-- Export streams whose clock is off, farthest first: their times of flows are not to be relied on.
+SELECT
+  exporter,
+  name,
+  version,
+  observation_domain,
+  clock_offset_ms
+FROM analyst.exporters
+WHERE clock_off
+ORDER BY abs(clock_offset_ms) DESC
