@@ -31,7 +31,7 @@ called users, as one user has many.
 **Interval**: \`low\` and \`high\` are made to hold the truth in 99 of 100 cases. \`aaa\`: the error of counting (exact up to
 4,096, else 0.21 % standard deviation), upwards also what the prefixes without a session may hide. \`ratio\`: a prediction
 interval (Student's t) from the spread between covered regions; with fewer than three of them the spread of that access over
-all operators; without any, half to twice the value.
+all operators; without any, half to twice the value. A ratio supposes that routers sample alike in covered regions and others.
 
 **Sampling**: users seen by too few packets to be sampled are estimated (Chao1) for IoT, in \`unseen_users\`; a lower bound.
 For mobile and fixed access hardly anybody is missed, and nothing is added.
