@@ -7,6 +7,7 @@ import {
   SESSION_STATUS_TYPES,
   type SessionBatch,
 } from "@v6meter/schemas";
+import { AGENDA_BYTES, Agenda } from "./agenda.ts";
 import { createPopulationCells, type PopulationCell } from "./cells.ts";
 import { drawExponential } from "./chance.ts";
 import { createPopulationRouter, type PopulationRouter } from "./router.ts";
@@ -37,7 +38,6 @@ const DAY_S = 86_400;
 const ZONE_MS = 8 * 3_600_000;
 /** Days end this much before midnight for new flows, so that what is exported belongs to the day. */
 const LAST_FLOW_S = DAY_S - 420;
-const NOBODY = -1;
 
 /** What a province is to be played as. */
 export interface PopulationOptions {
@@ -153,7 +153,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
   );
   const traffic = createPopulationTraffic({ scenario, cells, addresses, subscribers, routers, truth, random, fromMs });
 
-  const { sessionAt, flowAt, dueAt, state, startedAt, flows, traits, today, next, prefix, ipv4, octets } = subscribers;
+  const { sessionAt, flowAt, dueAt, state, startedAt, flows, traits, today, prefix, ipv4, octets } = subscribers;
   let sessionEvents = 0;
   let daysOver = 0;
   /** Months since the first, for growth. */
@@ -293,7 +293,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
 
   function* steps(): Generator<PopulationStep> {
     const stepS = stepMs / 1_000;
-    const due = new Int32Array(stepS);
+    const agenda = new Agenda(subscribers, stepS);
     const stepsADay = DAY_MS / stepMs;
     for (let day = 0; day < days; day++) {
       const dayStart = 100 * DAY_S * day;
@@ -305,35 +305,22 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
         datagrams = [];
         const start = dayStart + 100 * stepS * step;
         const end = start + 100 * stepS;
-        due.fill(NOBODY);
-        for (let s = 0; s < subscribers.count; s++) {
-          const at = dueAt[s] as number;
-          if (at >= end) continue;
-          const second = Math.max(0, Math.floor((at - start) / 100));
-          next[WORDS * s] = due[second] as number;
-          due[second] = s;
-        }
+        agenda.begin(start);
         for (let second = 0; second < stepS; second++) {
           const secondMs = fromMs + 10 * (start + 100 * second);
           if (second % scenario.export_s === 0) for (const router of routers) router.flush(secondMs);
           if (day === 0 && (step * stepS + second) % 3_600 === 0)
             for (const router of routers)
               if (router.spec.restart_at_hour === (step * stepS + second) / 3_600) router.restart(secondMs);
-          // What happens in the same second again is put at the head of the same chain.
-          while (due[second] !== NOBODY) {
-            const s = due[second] as number;
-            due[second] = next[WORDS * s] as number;
-            const cell = cells[subscribers.cell[HALVES * s] as number] as PopulationCell;
+          agenda.each(second, (s, c) => {
+            const cell = cells[c] as PopulationCell;
             const at = Math.max(start, dueAt[s] as number);
             if ((sessionAt[WORDS * s] as number) <= at) session(cell, s, at);
             else flow(cell, s, at, dayStart);
             const again = Math.min(sessionAt[WORDS * s] as number, flowAt[WORDS * s] as number);
             dueAt[s] = again;
-            if (again >= end) continue;
-            const later = Math.max(second, Math.floor((again - start) / 100));
-            next[WORDS * s] = due[later] as number;
-            due[later] = s;
-          }
+            if (again < end) agenda.add(Math.max(second, Math.floor((again - start) / 100)), s);
+          });
         }
         const atMs = fromMs + 10 * end;
         for (const router of routers) router.flush(atMs - 1);
@@ -350,7 +337,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
 
   return {
     subscribers: subscribers.count,
-    bytesPerSubscriber: subscribers.bytesEach,
+    bytesPerSubscriber: subscribers.bytesEach + AGENDA_BYTES,
     exporters: scenario.routers.map(({ name, address }) => ({
       name,
       address,
