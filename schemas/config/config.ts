@@ -34,7 +34,9 @@ export const collectorConfig = z
       .min(1)
       .max(64)
       .default(1)
-      .describe("Processes that receive and decode side by side on the addresses of udp (more than one: Linux); 1: a thread"),
+      .describe(
+        "Processes that receive and decode side by side on the addresses of udp (more than one: Linux); 1: a thread",
+      ),
     receive_buffer_bytes: z
       .int()
       .min(65_536)
