@@ -297,6 +297,40 @@ export function busContract(name: string, place: () => Promise<BusPlace>, traits
       expect(consumer.missed()).toBe(2);
     });
 
+    testIf(bounded)("a topic is not followed where a group has one member, who is given all", async () => {
+      expect(await bus.follow({ topic: TOPIC, behind: "group", take: () => {} })).toBeNull();
+    });
+
+    testIf(!bounded)(
+      "who follows a topic is given all that its group had not committed, and all that comes",
+      async () => {
+        const send = async (...texts: string[]) => {
+          for (const text of texts) await bus.publish([{ topic: TOPIC, key: "a", value: Buffer.from(text) }]);
+        };
+        await send("one", "two");
+        const member = await join();
+        for (let left = 2; left > 0; ) {
+          const delivery = await begun(member);
+          await member.commit(delivery);
+          left -= delivery.messages.length;
+        }
+        await send("three");
+        const given: string[] = [];
+        const take = ({ value }: { value: Uint8Array }) => void given.push(Buffer.from(value).toString());
+        const follower = await bus.follow({ topic: TOPIC, behind: "group", take });
+        await follower?.caughtUp;
+        expect(given).toEqual(["three"]);
+        await send("four");
+        await eventually(async () => given.includes("four"));
+        // Nothing was taken from the group.
+        expect((await drain(member, 2)).map(({ message }) => Buffer.from(message.value).toString())).toEqual([
+          "three",
+          "four",
+        ]);
+        await follower?.stop();
+      },
+    );
+
     test("every group is given every message", async () => {
       await bus.publish([message("a", "1")]);
       for (const group of ["one", "two"]) {

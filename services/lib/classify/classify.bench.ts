@@ -4,11 +4,13 @@
  */
 
 import { Random } from "@v6meter/random";
+import { SessionTable } from "@v6meter/sessions";
+import { sessionBatchOf } from "@v6meter/sessions/test-events";
 import { createClassifier } from "./classifier.ts";
 import { loadRegistry } from "./load-registry.ts";
 import { PrefixTrie } from "./prefix-trie.ts";
 import { sipHash24 } from "./siphash.ts";
-import { batchOf, type TestFlow } from "./test-batch.ts";
+import { batchOf, TEST_TIME, type TestFlow } from "./test-batch.ts";
 
 const ROWS = 65_536;
 const RUNS = 60;
@@ -20,6 +22,9 @@ const octet = () => Math.floor(random() * 256);
 
 const SUBSCRIBERS = ["240e:30c", "240e:40c", "2409:8a14", "2409:8914", "2408:8230", "2408:8430"];
 const SERVERS = ["2400:3200", "240e:900", "2409:8c20", "2001:da8", "2606:4700", "2a00:1450"];
+
+const isSubscriber = (address: string) =>
+  address.startsWith("100.64.") || SUBSCRIBERS.some((prefix) => address.startsWith(`${prefix}:`));
 
 /** Traffic of a metropolitan network: two thirds IPv6, some tunnels, 16 routers. */
 function mixedFlow(): TestFlow {
@@ -65,6 +70,37 @@ measure("rows classified", (run) => {
   for (let row = 0; row < ROWS; row++) src_port[row] = ((src_port[row] as number) + run) & 0xffff;
   classifier.classify(batch);
 });
+
+// A subscriber's session for every prefix and every private address, as a province with AAA has them.
+const sessions = new SessionTable({ slots: 65_536, windowMs: 3_600_000, graceMs: 2_000, seed: 1 });
+const users = flows.map(({ src, dst }) => [src, dst].find((address) => isSubscriber(address ?? "")) ?? "");
+const AT_MS = Date.parse(TEST_TIME) - 60_000;
+sessions.apply(
+  sessionBatchOf(
+    users.map((user, i) => ({
+      status: "start" as const,
+      at: AT_MS,
+      session: i + 1,
+      subscriber: i + 1,
+      ...(user.includes(":") ? { framed: `${user.split(":").slice(0, 4).join(":")}::/64` } : { v4: user }),
+    })),
+  ),
+);
+const joining = createClassifier({
+  registry,
+  subscriberKey: new Uint8Array(16).fill(7),
+  repeatWindowMs: 300_000,
+  repeatSlots: 1_048_576,
+  sessions,
+});
+measure("rows classified and joined with sessions", (run) => {
+  for (let row = 0; row < ROWS; row++) src_port[row] = ((src_port[row] as number) + run) & 0xffff;
+  joining.classify(batch);
+});
+const { sessionRows, sessionlessRows } = joining.totals;
+process.stdout.write(
+  `  of them with a session: ${((100 * sessionRows) / (sessionRows + sessionlessRows)).toFixed(1)} %\n`,
+);
 
 const trie = new PrefixTrie();
 const table = registry.prefixes.filter(({ prefix }) => prefix.ipVersion === 6);

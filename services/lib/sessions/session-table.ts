@@ -92,8 +92,9 @@ const SIBLING = 3;
 const OF_SESSION = 1 << 16;
 
 const MAX_SESSIONS = SESSION_MASK;
-/** Holdings a bucket, on average; sessions likewise. */
-const LOAD = 1;
+/** Holdings, and sessions, a bucket at most, on average: fewer cost memory, more cost look-ups. */
+const HOLDINGS_A_BUCKET = 1.5;
+const SESSIONS_A_BUCKET = 2;
 /** A Start this far from the Start of a session of its name is another session that was given the name. */
 const SAME_START_MS = 5_000;
 
@@ -147,8 +148,8 @@ export class SessionTable {
     this.#graceMs = graceMs;
     this.#salt = seed | 0;
     this.#keys = new PrefixKeys(seed | 0);
-    this.#byKey = new BucketIndex(slots / LOAD);
-    this.#bySession = new BucketIndex(slots / LOAD / 2);
+    this.#byKey = new BucketIndex(slots / HOLDINGS_A_BUCKET);
+    this.#bySession = new BucketIndex(slots / 2 / SESSIONS_A_BUCKET);
   }
 
   get totals(): SessionTotals {
@@ -278,7 +279,7 @@ export class SessionTable {
     const bucket = this.#bySession.bucketOf(hashOf(keyLow, keyHigh, this.#salt));
     words[place + NEXT_SESSION] = this.#bySession.head(bucket);
     this.#bySession.setHead(bucket, session);
-    if (++this.#sessionCount > this.#bySession.buckets * LOAD) this.#splitSessions();
+    if (++this.#sessionCount > this.#bySession.buckets * SESSIONS_A_BUCKET) this.#splitSessions();
     return session;
   }
 
@@ -468,7 +469,7 @@ export class SessionTable {
     words[place + NEXT_HOLDING] = this.#byKey.head(bucket);
     this.#byKey.setHead(bucket, holding);
     (this.#kinds[owner >>> KIND_SHIFT] as number) += 1;
-    if (++this.#holdingCount > this.#byKey.buckets * LOAD) this.#splitHoldings();
+    if (++this.#holdingCount > this.#byKey.buckets * HOLDINGS_A_BUCKET) this.#splitHoldings();
   }
 
   #unlink(holding: number): void {
