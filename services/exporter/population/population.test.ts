@@ -296,6 +296,42 @@ describe("what the routers send", () => {
   });
 });
 
+test("routers have their habits: one loses a little, one restarts at 14:00, the v5 one exports IPv4 alone", () => {
+  const losesMore = testPopulation(({ routers }) => {
+    for (const router of routers) router.withheld_share *= 50;
+  });
+  const { truth, population, datagrams } = playPopulation(losesMore, {
+    subscribers: 4_000,
+    days: 1,
+    samplingRate: 100,
+  });
+  const of = (name: string) => truth.routers.find((router) => router.name === name);
+  const losing = truth.routers.filter(({ withheld }) => withheld.datagrams > 0).map(({ name }) => name);
+  expect(losing).toEqual(["ln-unicom-man-north"]);
+  expect(of("ln-unicom-man-north")?.withheld.records).toBeGreaterThan(0);
+  expect(truth.routers.filter(({ restarts }) => restarts > 0).map(({ name }) => name)).toEqual(["ln-mobile-pgw-north"]);
+  expect(of("ln-mobile-pgw-north")?.restarts).toBe(1);
+  const old = population.exporters.findIndex(({ name }) => name === "ln-broadnet-edge-1");
+  expect(of("ln-broadnet-edge-1")?.records).toBeGreaterThan(10);
+  for (const { router, bytes } of datagrams) expect(bytes.readUInt16BE(0) === 5).toBe(router === old);
+});
+
+test("a province that begins at noon does what is left of the day, by the clock that is given", () => {
+  const beginMs = TEST_FROM_MS + 12 * 3_600_000;
+  const whole = playPopulation(testPopulation(), { days: 1 });
+  const { truth, datagrams, events } = playPopulation(testPopulation(), {
+    days: 1,
+    beginMs,
+    clock: (ms) => ms + 7_000,
+  });
+  expect(Math.min(...events.map(({ atMs }) => atMs))).toBeGreaterThan(beginMs + 7_000);
+  expect(Math.min(...datagrams.map(({ atMs }) => atMs))).toBeGreaterThan(beginMs + 7_000);
+  expect(Math.max(...events.map(({ startedMs }) => startedMs))).toBeLessThan(TEST_FROM_MS + 86_400_000 + 7_000);
+  expect(truth.flows).toBeLessThan(0.75 * whole.truth.flows);
+  expect(truth.flows).toBeGreaterThan(0.4 * whole.truth.flows);
+  expect(total(months(truth), "served")).toBe(truth.subscribers);
+});
+
 test.each([
   {
     says: "a beginning that is no midnight",

@@ -29,6 +29,8 @@ const MAPPED = 0xffff;
 const TUNNELLED = 0.3;
 /** Flows of a home router itself, from its WAN /64. */
 const FROM_WAN = 0.04;
+/** Counters of a session stop there, at 4 TiB. */
+const OCTETS_MAX_KIB = 0xffff_ffff;
 /** Of the packets of those who ping or ask DNS only, on a day. */
 const LIGHT_PACKETS = 3_000;
 const LIGHT_OCTETS = 90;
@@ -175,8 +177,8 @@ export function createPopulationTraffic(options: PopulationTrafficOptions): Popu
   const countOctets = (s: number, up: boolean, v6: boolean, bytes: number) => {
     const kib = Math.round(bytes / 1_024);
     const at = WORDS * s + (up ? 0 : 1);
-    octets[at] = (octets[at] as number) + kib;
-    if (v6) octets[at + 2] = (octets[at + 2] as number) + kib;
+    octets[at] = Math.min(OCTETS_MAX_KIB, (octets[at] as number) + kib);
+    if (v6) octets[at + 2] = Math.min(OCTETS_MAX_KIB, (octets[at + 2] as number) + kib);
   };
 
   /** Routers of the backbone meter a few flows again, some of them within SRv6. */
