@@ -37,6 +37,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /api/v1/indicators/:id": EVERYBODY_NAMED,
   "GET /api/v1/objects": ["administrator", "regulator", "analyst"],
   "GET /api/v1/objects/traffic": EVERYBODY_NAMED,
+  "GET /api/v1/evaluations": ["administrator", "regulator", "analyst"],
   "GET /api/v1/targets": ["administrator", "regulator", "analyst"],
   "GET /api/v1/exporters": ["administrator", "regulator", "operator"],
   "GET /api/v1/ledger": EVERYBODY_NAMED,

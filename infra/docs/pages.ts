@@ -219,7 +219,7 @@ function sessions(): string {
 
 /** The built-in catalogue; nothing is asked of a store to list it. */
 async function indicators(): Promise<string> {
-  const { indicators, targets } = await openCatalogue({ store: {} as Store, dir: null }).current();
+  const { indicators, targets, scoring } = await openCatalogue({ store: {} as Store, dir: null }).current();
   const byDimension = Map.groupBy(indicators.values(), ({ dimension }) => dimension);
   const dimensions = Object.entries(INDICATOR_DIMENSIONS).map(([dimension, { zh, en }]) => {
     const rows = (byDimension.get(dimension as keyof typeof INDICATOR_DIMENSIONS) ?? []).map((it) => [
@@ -245,6 +245,24 @@ async function indicators(): Promise<string> {
     it.by,
     it.source,
   ]);
+  const rules = [...scoring.values()]
+    .flat()
+    .map((it) => [
+      `\`${it.id}\``,
+      String(it.version),
+      it.zh,
+      it.subject,
+      it.items
+        .map(({ indicator, weight, zero, full }) => `\`${indicator}\` ${weight}: ${zero} to ${full}`)
+        .join("<br>"),
+      it.penalties
+        .map(
+          ({ indicator, below, above, points }) =>
+            `\`${indicator}\` ${below === undefined ? `above ${above}` : `below ${below}`}: ${points}`,
+        )
+        .join("<br>"),
+      it.source,
+    ]);
   const shapeOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Shape;
   const classes = Object.entries(INDICATOR_CLASSES).map(([word, { zh, en }]) => [`\`${word}\``, zh, en]);
   const kinds = Object.entries(INDICATOR_KINDS).map(([word, meaning]) => [`\`${word}\``, meaning]);
@@ -253,6 +271,7 @@ async function indicators(): Promise<string> {
     `${indicators.size} are built in. More come as files of the folder \`query.catalogue_dir\`: YAML with any of the lists below, or CSV of reported figures. The folder is looked at with every request; a file with a mistake is not served, \`GET /api/v1/indicators\` says where it is, and all others are. Example: \`schemas/indicators/catalogue\`.`,
     ...dimensions,
     `## Targets\n\n${table(["id", "中文", "indicator", "scope", "value", "by", "source"], aims)}`,
+    `## Scoring rules\n\n${table(["id", "version", "中文", "subject", "items", "penalties", "source"], rules)}`,
     `## A YAML file\n\nAn indicator takes what it does not say from the one it \`extends\`. A source of rows (\`grain\`: a file of \`sql/indicators\`, or \`sql\`) gives \`bucket_at\`, the groupings of \`by\` as columns, and the columns of its figure; \`{from_s:Int64}\` and \`{to_s:Int64}\` are the period's seconds. The engine sums, merges and groups.\n\n${table(["key", "needed", "holds", "meaning"], shapeRows(shapeOf(catalogueFile)))}`,
     `### Classes\n\n${table(["class", "中文", "figures from"], classes)}`,
     `### Kinds\n\n${table(["kind", "how rows become a figure"], kinds)}`,

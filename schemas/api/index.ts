@@ -1,5 +1,6 @@
 export * from "./books.ts";
 export * from "./count.ts";
+export * from "./evaluations.ts";
 export * from "./exporters.ts";
 export * from "./health.ts";
 export * from "./indicators.ts";

@@ -1,14 +1,16 @@
 import { z } from "zod";
 import { catalogueId, indicatorEntry } from "./indicator.ts";
 import { monitoredObject } from "./object.ts";
+import { scoringRule } from "./scoring.ts";
 import { target } from "./target.ts";
 
-/** A YAML file of the catalogue: any of the three lists, under these names. */
+/** A YAML file of the catalogue: any of these lists, under these names. */
 export const catalogueFile = z
   .strictObject({
     indicators: z.array(indicatorEntry),
     objects: z.array(monitoredObject),
     targets: z.array(target),
+    scoring: z.array(scoringRule),
   })
   .partial();
 export type CatalogueFile = z.output<typeof catalogueFile>;

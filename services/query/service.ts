@@ -17,6 +17,7 @@ import { createMetrics } from "./metrics.ts";
 import { describeApi } from "./openapi.ts";
 import { answerClientError, answerError, sendProblem } from "./problem.ts";
 import { holdToRoles, type OwnerOf } from "./roles.ts";
+import { evaluationsRoute } from "./routes/evaluations.ts";
 import { exportersRoute } from "./routes/exporters.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { indicatorRoutes } from "./routes/indicators.ts";
@@ -138,6 +139,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     indicatorRoutes(routes, catalogue, config.min_cell_users);
     objectRoutes(routes, catalogue);
     targetsRoute(routes, catalogue);
+    evaluationsRoute(routes, catalogue);
     exportersRoute(routes, store, ownerOf);
     ledgerRoute(routes, store, ownerOf);
     sqlRoute(routes, { store, config, audit });

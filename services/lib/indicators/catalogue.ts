@@ -1,4 +1,4 @@
-import type { Indicator, MonitoredObject, ReportedRow, Target } from "@v6meter/schemas";
+import type { Indicator, MonitoredObject, ReportedRow, ScoringRule, Target } from "@v6meter/schemas";
 
 /** Why a file of the catalogue is not served. */
 export interface Refusal {
@@ -19,6 +19,8 @@ export interface Catalogue {
   readonly indicators: ReadonlyMap<string, Indicator>;
   readonly objects: ReadonlyMap<string, MonitoredObject>;
   readonly targets: ReadonlyMap<string, Target>;
+  /** Versions of a rule by its id, the latest first. */
+  readonly scoring: ReadonlyMap<string, readonly ScoringRule[]>;
   readonly reported: ReadonlyMap<string, readonly ReportedFigure[]>;
   readonly refused: readonly Refusal[];
 }

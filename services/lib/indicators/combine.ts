@@ -4,6 +4,7 @@ import {
   type IndicatorGrouping,
   indicator,
   type MonitoredObject,
+  type ScoringRule,
   type Target,
 } from "@v6meter/schemas";
 import type { Catalogue, Refusal, ReportedFigure } from "./catalogue.ts";
@@ -37,8 +38,15 @@ export function combine(files: readonly ParsedFile[]): Combined {
   const targets = byId(files, "targets", complain);
   for (const placed of targets.values()) checkTarget(placed, indicators, complain);
 
+  const rules = byKey(files, "scoring", ({ id, version }) => `${id} version ${version}`, complain);
+  for (const placed of rules.values()) checkRule(placed, indicators, complain);
+
   return {
     indicators,
+    scoring: Map.groupBy(
+      Array.from(rules.values(), ({ value }) => value).sort((a, b) => b.version - a.version),
+      ({ id }) => id,
+    ),
     objects: values<MonitoredObject>(byId(files, "objects", complain)),
     targets: values<Target>(targets),
     reported: combineReported(files, indicators, complain),
@@ -58,16 +66,23 @@ export function combine(files: readonly ParsedFile[]): Combined {
 
 type Complain = (placed: { file: ParsedFile }, line: number, reason: string) => void;
 
-function byId<K extends "indicators" | "objects" | "targets">(
+type List = "indicators" | "objects" | "targets" | "scoring";
+
+function byId<K extends Exclude<List, "scoring">>(files: readonly ParsedFile[], list: K, complain: Complain) {
+  return byKey(files, list, ({ id }) => id, complain);
+}
+
+function byKey<K extends List>(
   files: readonly ParsedFile[],
   list: K,
+  keyOf: (value: ParsedFile[K][number]["value"]) => string,
   complain: Complain,
 ): Map<string, Placed<ParsedFile[K][number]["value"]>> {
   type Value = ParsedFile[K][number]["value"];
   const found = new Map<string, Placed<Value>>();
   for (const file of files) {
     for (const said of file[list] as readonly Said<Value>[]) {
-      const { id } = said.value;
+      const id = keyOf(said.value);
       const other = found.get(id);
       if (other && other.file.builtIn === file.builtIn)
         complain(
@@ -137,6 +152,24 @@ function checkTarget(placed: Placed<Target>, indicators: ReadonlyMap<string, Ind
         placed.lineOf("where", grouping),
         `${id}: ${name} has no grouping ${grouping}; allowed are ${aim.by.join(", ") || "none"}`,
       );
+}
+
+/** A rule opens every score to its figures, so none may be one that is published with suppression only. */
+function checkRule(placed: Placed<ScoringRule>, indicators: ReadonlyMap<string, Indicator>, complain: Complain): void {
+  const { id, subject, items, penalties } = placed.value;
+  for (const [list, parts] of Object.entries({ items, penalties })) {
+    for (const [i, { indicator: name, where }] of parts.entries()) {
+      const refuse = (member: string, reason: string) =>
+        complain(placed, placed.lineOf(list, i, member), `${id}: ${list}[${i}]: ${reason}`);
+      const it = indicators.get(name);
+      if (!it) refuse("indicator", `indicator ${name} is not in the catalogue`);
+      else if (it.kind === "distinct") refuse("indicator", `${name} counts subscribers; allowed are other kinds`);
+      else
+        for (const grouping of [subject, ...Object.keys(where)])
+          if (!it.by.includes(grouping as IndicatorGrouping))
+            refuse("indicator", `${name} has no grouping ${grouping}; allowed are ${it.by.join(", ") || "none"}`);
+    }
+  }
 }
 
 function combineReported(

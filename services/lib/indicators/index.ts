@@ -4,5 +4,6 @@ export type { ObjectAnswer, ObjectQuestion, ObjectTraffic } from "./object-traff
 export { type CatalogueOptions, type OpenCatalogue, openCatalogue } from "./open-catalogue.ts";
 export { type Answer, type Figure, type FigureRow, MAX_ROWS, type Question } from "./question.ts";
 export { type Rollup, rollupOf } from "./rollup.ts";
+export type { Score, ScoreItem, ScorePenalty } from "./score.ts";
 export { CLASS_PARAMETERS } from "./statement.ts";
 export { LOOK_BACK_MONTHS, type MonthFigure, type TargetProgress } from "./target-progress.ts";

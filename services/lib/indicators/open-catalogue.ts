@@ -1,4 +1,4 @@
-import type { Indicator, IndicatorGrouping, MonitoredObject, Target } from "@v6meter/schemas";
+import type { Indicator, IndicatorGrouping, MonitoredObject, ScoringRule, Target } from "@v6meter/schemas";
 import { Fault } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import type { Catalogue, Refusal } from "./catalogue.ts";
@@ -10,6 +10,7 @@ import { monthBegin, monthNumber } from "./month.ts";
 import { type ObjectAnswer, type ObjectQuestion, objectTraffic } from "./object-traffic.ts";
 import { type ParsedFile, parseFile } from "./parse-file.ts";
 import type { Answer, Question } from "./question.ts";
+import { type Score, scores } from "./score.ts";
 import type { Types } from "./statement.ts";
 import { LOOK_BACK_MONTHS, type TargetProgress, targetProgress } from "./target-progress.ts";
 
@@ -28,6 +29,8 @@ export interface OpenCatalogue {
   evaluate(indicator: Indicator, question: Question): Promise<Answer>;
   /** Traffic of objects together, a flow once however many matchers it fits. */
   traffic(objects: readonly MonitoredObject[], question: ObjectQuestion): Promise<ObjectAnswer>;
+  /** Scores of a month, or of any other period, by a rule. */
+  score(rule: ScoringRule, period: Question["period"]): Promise<readonly Score[]>;
   /** How far a target is by the months that have ended. */
   progress(target: Target, nowMs: number): Promise<TargetProgress>;
 }
@@ -88,6 +91,29 @@ export function openCatalogue({ store, dir, onRefused = () => {} }: CatalogueOpt
 
     traffic: (objects, question) => objectTraffic(store, objects, question),
 
+    async score(rule, period) {
+      const { indicators } = await this.current();
+      const { subject } = rule;
+      const figuresOf = async (part: ScoringRule["items"][number] | ScoringRule["penalties"][number]) => {
+        const indicator = indicators.get(part.indicator);
+        if (indicator === undefined)
+          throw new RangeError(`${rule.id} asks for ${part.indicator}, which is no indicator`);
+        const filters = part.where as Question["filters"];
+        const { rows } = await this.evaluate(indicator, { period, by: [subject], interval: null, filters });
+        return new Map(
+          rows.map(({ keys, value, numerator, denominator, completeness }) => [
+            keys[subject] ?? "",
+            { value, numerator, denominator, completeness },
+          ]),
+        );
+      };
+      const [items, penalties] = await Promise.all([
+        Promise.all(rule.items.map(figuresOf)),
+        Promise.all(rule.penalties.map(figuresOf)),
+      ]);
+      return scores(rule, { items, penalties });
+    },
+
     async progress(target, nowMs) {
       const { indicators } = await this.current();
       const indicator = indicators.get(target.indicator);
@@ -133,8 +159,8 @@ async function settle(
     const problems =
       sound === null ? own : [...sound.problems, ...(sound.problems.length > 0 ? [] : await statements(sound, judged))];
     if (sound !== null && problems.length === 0) {
-      const { indicators, objects, targets, reported } = sound;
-      return { indicators, objects, targets, reported, refused: refused.sort(byPlace) };
+      const { indicators, objects, targets, scoring, reported } = sound;
+      return { indicators, objects, targets, scoring, reported, refused: refused.sort(byPlace) };
     }
     const blamed = blame(files, problems);
     refused.push(...blamed);

@@ -1,5 +1,12 @@
 import { Problems, type RegistryFile, readCsv, readYaml } from "@v6meter/classify";
-import { catalogueFile, type IndicatorEntry, type MonitoredObject, reportedRow, type Target } from "@v6meter/schemas";
+import {
+  catalogueFile,
+  type IndicatorEntry,
+  type MonitoredObject,
+  reportedRow,
+  type ScoringRule,
+  type Target,
+} from "@v6meter/schemas";
 import type { Refusal, ReportedFigure } from "./catalogue.ts";
 
 /** Something a file says, and the line of each part of it. */
@@ -15,6 +22,7 @@ export interface ParsedFile {
   readonly indicators: readonly Said<IndicatorEntry>[];
   readonly objects: readonly Said<MonitoredObject>[];
   readonly targets: readonly Said<Target>[];
+  readonly scoring: readonly Said<ScoringRule>[];
   readonly reported: readonly Said<ReportedFigure>[];
   readonly problems: readonly Refusal[];
 }
@@ -29,24 +37,26 @@ export function parseFile(file: RegistryFile): ParsedFile {
     indicators: [],
     objects: [],
     targets: [],
+    scoring: [],
     reported: [],
     ...said,
     problems: problems.found.map(({ path, line, sentence }) => ({ file: path, line, reason: sentence })),
   };
 }
 
-type Lists = Partial<Pick<ParsedFile, "indicators" | "objects" | "targets" | "reported">>;
+type Lists = Partial<Pick<ParsedFile, "indicators" | "objects" | "targets" | "scoring" | "reported">>;
 
 function parseLists(file: RegistryFile, problems: Problems): Lists {
   const read = readYaml(file, catalogueFile, problems);
   if (read === null) return {};
   const each = <T>(list: string, values: readonly T[] = []): Said<T>[] =>
     values.map((value, i) => ({ value, lineOf: (...path) => read.lineOf([list, i, ...path]) }));
-  const { indicators, objects, targets } = read.value;
+  const { indicators, objects, targets, scoring } = read.value;
   return {
     indicators: each("indicators", indicators),
     objects: each("objects", objects),
     targets: each("targets", targets),
+    scoring: each("scoring", scoring),
   };
 }
 
