@@ -7,7 +7,7 @@ SELECT
   region,
   operator,
   access,
-  uniqExact(subscriber_prefix) AS active_prefixes
+  uniqExactIf(subscriber_prefix, subscriber_prefix != 0) AS active_prefixes
 FROM flows
 WHERE received_at >= now() - INTERVAL 7 DAY AND active_family = 6
 GROUP BY day, region, operator, access
