@@ -78,9 +78,14 @@ function numbered(list: readonly string[], column: Uint16Array): string[] {
 /**
  * Reads from the store what is known of sessions that have not ended or ended since a moment, a page after the other.
  */
-export async function loadSessions(store: Store, sinceMs: number, take: (batch: SessionBatch) => void): Promise<void> {
+export async function loadSessions(
+  store: Store,
+  sinceMs: number,
+  take: (batch: SessionBatch) => void,
+  pageRows = PAGE_ROWS,
+): Promise<void> {
   const [count] = await store.query(countQuery, {});
-  const pages = BigInt(Math.max(1, Math.ceil((count?.rows ?? 0) / PAGE_ROWS)));
+  const pages = BigInt(Math.max(1, Math.ceil((count?.rows ?? 0) / pageRows)));
   for (let page = 0n; page < pages; page++) {
     const from = (NAMES * page) / pages;
     const to = (NAMES * (page + 1n)) / pages - 1n;

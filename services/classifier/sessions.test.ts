@@ -6,11 +6,12 @@ import { encodeFlows, encodeSessions } from "@v6meter/batch";
 import { type Bus, openEmbeddedBus } from "@v6meter/bus";
 import { createClassifier, loadRegistry } from "@v6meter/classify";
 import { createLogger } from "@v6meter/runtime";
-import { addressBytes, config, createFlowBatch, Fault, setU64, TOPICS } from "@v6meter/schemas";
+import { addressBytes, config, createFlowBatch, Fault, getBigU64, setU64, TOPICS } from "@v6meter/schemas";
 import { SessionTable } from "@v6meter/sessions";
 import { sessionBatchOf, type TestEvent } from "@v6meter/sessions/test-events";
 import { openEmbeddedStore, type Store } from "@v6meter/store";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { loadSessions } from "./load-sessions.ts";
 import { type ClassifierService, createClassifierService } from "./service.ts";
 import { SESSIONS_GROUP } from "./session-recorder.ts";
 
@@ -190,6 +191,36 @@ test("after a restart what the store knows is known again, and what had ended lo
   expect(holder("2409:8914:0:23::1", now - 7_300_000)).toBeNull();
   expect(holder("36.1.2.3", now - 40_000, 2_000)).toBe(240);
   expect(holder("36.1.2.3", now - 20_000, 2_000)).toBeNull();
+});
+
+test("the store is read in pages, which together hold every event of every name once", async () => {
+  const ends = [1n, 2n ** 63n, 2n ** 64n - 1n];
+  const batch = sessionBatchOf(
+    ends.map((_, i) => ({ status: "start" as const, at: Date.now(), session: 1, subscriber: i + 1 })),
+  );
+  new BigUint64Array(batch.columns.session.buffer).set(ends);
+  await bus.publish([{ topic: TOPICS.sessions.name, key: "nas-1", value: encodeSessions(batch) }]);
+  const { service } = await startService();
+  await until(() => service.sessionCounts()?.rows === 3);
+  const read = async (pageRows: number) => {
+    const names: string[] = [];
+    let pages = 0;
+    await loadSessions(
+      store,
+      0,
+      ({ rows, columns }) => {
+        pages++;
+        for (let row = 0; row < rows; row++) names.push(String(getBigU64(columns.session, row)));
+      },
+      pageRows,
+    );
+    return { names: names.sort(), pages };
+  };
+  const [whole, paged] = [await read(1_000_000), await read(1)];
+  expect(whole.pages).toBe(1);
+  expect(paged.pages).toBeGreaterThan(3);
+  expect(paged.names).toEqual(whole.names);
+  for (const end of ends) expect(paged.names.filter((name) => name === String(end))).toHaveLength(1);
 });
 
 test("a message that cannot be read is counted, kept with its reason, and stops nothing", async () => {
