@@ -272,7 +272,7 @@ async function indicators(): Promise<string> {
     ...dimensions,
     `## Targets\n\n${table(["id", "中文", "indicator", "scope", "value", "by", "source"], aims)}`,
     `## Scoring rules\n\n${table(["id", "version", "中文", "subject", "items", "penalties", "source"], rules)}`,
-    `## A YAML file\n\nAn indicator takes what it does not say from the one it \`extends\`. A source of rows (\`grain\`: a file of \`sql/indicators\`, or \`sql\`) gives \`bucket_at\`, the groupings of \`by\` as columns, and the columns of its figure; \`{from_s:Int64}\` and \`{to_s:Int64}\` are the period's seconds. The engine sums, merges and groups.\n\n${table(["key", "needed", "holds", "meaning"], shapeRows(shapeOf(catalogueFile)))}`,
+    `## A YAML file\n\nAn indicator takes what it does not say from the one it \`extends\`. A source of rows (\`grain\`: a file of \`sql/indicators\`, or \`sql\`) gives \`bucket_at\`, the groupings of \`by\` as columns, and the columns of its figure; \`{from_s:Int64}\` and \`{to_s:Int64}\` are the period's seconds. The engine sums, merges and groups. Whoever may write the folder reads with the rights of the platform: it is an administrator's.\n\n${table(["key", "needed", "holds", "meaning"], shapeRows(shapeOf(catalogueFile)))}`,
     `### Classes\n\n${table(["class", "中文", "figures from"], classes)}`,
     `### Kinds\n\n${table(["kind", "how rows become a figure"], kinds)}`,
     `## A CSV file of reported figures\n\nOne row a series, month and unit. Of a stock (kinds \`last\` and \`ratio\`) the latest month in the period counts, of a volume (\`sum\`) all.\n\n${table(["column", "needed", "holds", "meaning"], shapeRows(shapeOf(reportedRow)))}`,

@@ -49,7 +49,7 @@ export const INDICATOR_KINDS = {
   distinct: "distinct subscribers: states of values are merged, so that nobody counts twice",
   last: "of every series the last value in the interval, then their sum",
   peak: "greatest sum of values over 5 minutes",
-  p95: "95th percentile of the sums of values over 5 minutes",
+  p95: "95th percentile of the sums of values over 5 minutes, of those that have any",
 } as const;
 export type IndicatorKind = keyof typeof INDICATOR_KINDS;
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { identitiesOf, KeyRing } from "@v6meter/identity";
-import { ROLE_NAMES, ROUTE_ACCESS, type Role, STAGES } from "@v6meter/schemas";
+import { accessConfig, Fault, ROLE_NAMES, ROUTE_ACCESS, type Role, STAGES } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -109,7 +109,6 @@ function hashOfFirst(): string {
 
 describe("limits and what is written down", () => {
   const limited = async (access: object) => {
-    const { accessConfig } = await import("@v6meter/schemas");
     const service = testService(unreachableStore, { identities, access: accessConfig.parse(access) });
     return { service, ask: (headers: object, from = "192.0.2.7") => get(service, headers, from) };
   };
@@ -152,6 +151,24 @@ describe("limits and what is written down", () => {
     expect((await ask(wrong, "2001:db8:1:1:ffff::2")).statusCode).toBe(429);
     expect((await ask(wrong, "2001:db8:1:2::1")).statusCode).toBe(401);
     await service.stop();
+  });
+
+  test("an issuer whose keys cannot be had is the server's trouble, and no failed login", async () => {
+    const identify = async () => {
+      throw new Fault("IDENTITY_UNREACHABLE", "https://id.example/certs does not answer");
+    };
+    const service = testService(unreachableStore, { identities: { identify } });
+    audited.length = 0;
+    const answer = await get(service, { authorization: "Bearer a.b.c" }, "192.0.2.7");
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toMatchObject({ code: "IDENTITY_UNREACHABLE" });
+    expect(answer.body).not.toContain("id.example");
+    expect(audited).toEqual([]);
+    await service.stop();
+  });
+
+  test.each(["10.0.0.0/33", "proxy.example", "10.0.0.1/", "::/129", "10.0.0.1/8/8"])("%s is no proxy", (text) => {
+    expect(accessConfig.safeParse({ trusted_proxies: [text] }).success).toBe(false);
   });
 
   test("a client behind a proxy is the proxy, unless that is trusted", async () => {
@@ -312,6 +329,16 @@ describe("an operator never gets another's row", () => {
       expect(text).not.toContain(String(Number(MARK.mobile) + Number(MARK.telecom)));
       expect(text).not.toContain("203.0.113.9");
     }
+  });
+
+  test.each([
+    "/api/v1/indicators/active_users",
+    "/api/v1/indicators/export_loss",
+    "/api/v1/indicators/traffic_share?by=exporter",
+    "/api/v1/indicators/traffic_share?operator=mobile",
+  ])("%s is not for the key of another operator", async (url) => {
+    const { statusCode } = await service.app.inject({ url, headers: bearer("telecom") });
+    expect(statusCode).toBe(403);
   });
 
   test("the figures are there: each operator sees its own, and the administrator both", async () => {

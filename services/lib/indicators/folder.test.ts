@@ -88,6 +88,31 @@ describe("a file dropped into the folder", () => {
     expect((await indicatorOf("quic_share")).owner).toBe("me");
   });
 
+  test("of kind last takes of every series the latest value, then their sum, in each interval and in total", async () => {
+    const source =
+      "SELECT toDateTime({from_s:Int64} + number * 43200, 'UTC') AS bucket_at, if(number = 1, 'b', 'a') AS unit, number + 1 AS level FROM numbers(4) WHERE {to_s:Int64} > 0";
+    put(
+      "gauge.yaml",
+      QUIC.replace("id: quic_share", "id: a_gauge")
+        .replace("kind: ratio", "kind: last")
+        .replace("unit: ratio", "unit: count")
+        .replace("by: [region]", "by: [unit]")
+        .replace(/sql: [\s\S]*$/, `sql: ${JSON.stringify(source)}\n    value: level\n`),
+    );
+    const question = { ...ANY, period: { fromMs: FROM_MS, toMs: FROM_MS + 2 * 86_400_000 } };
+    const gauge = await indicatorOf("a_gauge");
+    expect(told).toEqual([]);
+    // a: 1, -, 3, 4; b: -, 2: half a day apart.
+    const daily = await catalogue.evaluate(gauge, { ...question, interval: "1d" });
+    expect(daily.rows.map(({ value }) => value)).toEqual([1 + 2, 4]);
+    expect(daily.total.value).toBe(4 + 2);
+    const byUnit = await catalogue.evaluate(gauge, { ...question, by: ["unit"] });
+    expect(byUnit.rows.map(({ keys, value }) => [keys.unit, value])).toEqual([
+      ["a", 4],
+      ["b", 2],
+    ]);
+  });
+
   test("extends a built-in indicator in a few lines", async () => {
     put(
       "dalian.yaml",

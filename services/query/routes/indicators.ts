@@ -95,6 +95,11 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue, leastUsers: 
       const indicator = (await catalogue.current()).indicators.get(id);
       if (!indicator)
         throw new Fault("NOT_FOUND", `${id} is no indicator of the catalogue; all are listed at /api/v1/indicators.`);
+      if (ownOperator(request) !== null && !indicator.by.includes("operator"))
+        throw new Fault(
+          "FORBIDDEN",
+          `${id} is not told by operator; allowed for the key of one are indicators that are.`,
+        );
       if (ownOperator(request) !== null && (request.query.by.includes("exporter") || request.query.exporter.length > 0))
         throw new Fault(
           "FORBIDDEN",
