@@ -1,4 +1,16 @@
 import { z } from "zod";
+import { addressBytes } from "./flow/address.ts";
+
+/** An address or network, as the HTTP server takes them. */
+const proxy = z.string().refine(
+  (text) => {
+    const [address = "", length = "", ...more] = text.split("/");
+    const bytes = addressBytes(address);
+    if (!bytes || more.length > 0 || address.includes("%")) return false;
+    return !text.includes("/") || (/^\d{1,3}$/.test(length) && Number(length) <= (address.includes(":") ? 128 : 32));
+  },
+  { error: "must be an IPv4 or IPv6 address, or one with a prefix length" },
+);
 
 const claimValues = (role: string) =>
   z.array(z.string().min(1)).default([]).describe(`Values of the role claim that make a token one of ${role}`);
@@ -64,7 +76,7 @@ export const accessConfig = z
       .default(30)
       .describe("Wrong keys and tokens an address may send a minute before they are answered 429"),
     trusted_proxies: z
-      .array(z.string().min(1))
+      .array(proxy)
       .default([])
       .describe("Addresses and networks of proxies whose X-Forwarded-For tells the client's address"),
     audit_dir: z.string().min(1).nullable().default(null).describe("Folder of the audit log; null: audit in keys_dir"),

@@ -69,7 +69,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   const accounting = await startAccounting(parts, { config, bus, logger, onExit: ended("accounting") });
   const collectors = createCollectors({ config, busPath: busOptions.path, logger, onExit: ended("collector") });
   const users = [{ name: ANALYST, rights: "read", sight: "analyst", password: analystKey.key }] as const;
-  const sql = await startSqlPort(parts, { config, store, users, access: sqlAccess(access), logger });
+  const sql = await startSqlPort(parts, {
+    config,
+    store,
+    users,
+    access: sqlAccess(access, config.access, logger),
+    logger,
+  });
   const query = createQueryService({
     store,
     config: config.query,
@@ -80,7 +86,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     logger,
     live: async () => [
       ...(await busFigures(bus)),
-      ...classifierFigures(classifying.counts(), await classifying.lag()),
+      ...(await classifierFigures(classifying)),
       ...collectorFigures(collectors),
       ...accountingFigures(accounting),
       ...sqlFigures(sql),

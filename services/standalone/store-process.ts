@@ -29,7 +29,13 @@ async function startStoreProcess(config: Config, logger: Logger): Promise<Runnin
     { name: OWNER, rights: "all", password: owner.key },
     { name: ANALYST, rights: "read", sight: "analyst", password: analyst.key },
   ] as const;
-  const listener = await startSqlPort(parts, { config, store, users, access: sqlAccess(access), logger });
+  const listener = await startSqlPort(parts, {
+    config,
+    store,
+    users,
+    access: sqlAccess(access, config.access, logger),
+    logger,
+  });
 
   const running = parts.move();
   return {

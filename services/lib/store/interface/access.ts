@@ -27,8 +27,13 @@ export interface EndedStatement {
 
 /** The people of a platform at its SQL interface, and the witness of their statements. */
 export interface SqlAccess {
-  /** Whose password this is, whatever user was named; null where nobody's who may send statements. */
+  /**
+   * Whose password this is, whatever user was named; null where nobody's who may send statements. Throws
+   * TOO_MANY_REQUESTS, and IDENTITY_UNREACHABLE where that cannot be told now.
+   */
   identify(user: string, password: string): Promise<SqlAccount | null>;
+  /** Told of a login that was refused. */
+  refused(login: { readonly user: string; readonly address: string }): Promise<void>;
   /** Told of every statement of a person before it runs, which it does not where this throws; and of its end. */
   begins(statement: BegunStatement): Promise<(ended: EndedStatement) => Promise<void>>;
 }

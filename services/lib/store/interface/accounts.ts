@@ -81,6 +81,7 @@ export class Accounts {
     const person = given.password === "" ? null : await this.#access?.identify(given.name, given.password);
     if (person) return { ...person, rights: "read" };
     this.#limit.failed(address, given.name);
+    await this.#access?.refused({ user: given.name, address });
     throw new SqlException(
       516,
       "AUTHENTICATION_FAILED",

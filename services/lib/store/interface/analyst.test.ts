@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeFlows } from "@v6meter/batch";
 import { createLogger } from "@v6meter/runtime";
-import { storeConfig } from "@v6meter/schemas";
+import { Fault, storeConfig } from "@v6meter/schemas";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ANALYST_ALLOWED, ANALYST_ESCAPES } from "../analyst.test-data.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "../embedded.ts";
@@ -15,6 +15,7 @@ import { createSqlPort, type SqlPort } from "./sql-port.ts";
 
 const path = mkdtempSync(join(tmpdir(), "v6meter-sql-analyst-"));
 const told: (BegunStatement | EndedStatement)[] = [];
+const refused: { user: string; address: string }[] = [];
 let witness: () => Promise<void> = async () => {};
 let store: EmbeddedStore;
 let port: SqlPort;
@@ -31,8 +32,12 @@ beforeAll(async () => {
     users: [{ name: "analyst", password: "a", rights: "read", sight: "analyst" }],
     access: {
       async identify(_user, password) {
+        if (password === "key-of-a-busy-one") throw new Fault("TOO_MANY_REQUESTS", "allowed is the next one in 3 s.");
         if (password === "key-of-li") return { name: "li", sight: "analyst" };
         return password === "key-of-root" ? { name: "root", sight: "all" } : null;
+      },
+      async refused(login) {
+        refused.push(login);
       },
       async begins(statement) {
         await witness();
@@ -74,7 +79,7 @@ async function ask(statement: string, { user = "analyst", password = "a", parame
   return { status: answer.status, text: await answer.text() };
 }
 
-const refused = { status: expect.not.toBeOneOf([200]), text: expect.stringMatching(/^Code: \d+/) };
+const turnedAway = { status: expect.not.toBeOneOf([200]), text: expect.stringMatching(/^Code: \d+/) };
 
 describe("an analyst at the SQL port", () => {
   test.each(ANALYST_ALLOWED)("%s is answered", async (statement) => {
@@ -145,7 +150,7 @@ describe("an analyst at the SQL port", () => {
     { says: "introspection", statement: "SELECT demangle('x')", parameters: { allow_introspection_functions: "1" } },
     { says: "a role", statement: "SELECT 1", parameters: { role: "admin" } },
   ])("$says does not lead out", async ({ statement, parameters }) => {
-    expect(await ask(statement, { parameters })).toMatchObject(refused);
+    expect(await ask(statement, { parameters })).toMatchObject(turnedAway);
   });
 
   test("a database in the header does not lead out, and the one of its own does nothing", async () => {
@@ -173,12 +178,22 @@ describe("keys at the SQL port", () => {
     expect(await ask("DROP TABLE default.flows", { user: "x", password: "key-of-root" })).toMatchObject({
       status: 403,
     });
+    refused.length = 0;
     for (const password of ["", "key-of-nobody"]) {
       expect(await ask("SELECT 1", { user: "x", password })).toMatchObject({
         status: 403,
         text: expect.stringContaining("AUTHENTICATION_FAILED"),
       });
     }
+  });
+
+  test("logins that are refused are told, without their password", () => {
+    expect(refused).toEqual(Array(2).fill({ user: "x", address: "127.0.0.1" }));
+  });
+
+  test("a key that asks too often is told to wait as ClickHouse tells it", async () => {
+    const answer = await ask("SELECT 1", { password: "key-of-a-busy-one", user: "x" });
+    expect(answer).toMatchObject({ status: 429, text: expect.stringMatching(/^Code: 201\..*\(QUOTA_EXCEEDED\)/) });
   });
 
   test("every statement is told before it runs and after it ended, refused ones too", async () => {

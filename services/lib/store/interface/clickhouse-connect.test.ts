@@ -96,6 +96,7 @@ test.runIf(python)(
       users: [],
       access: {
         identify: async (_, password) => (password === "key of li" ? { name: "li", sight: "analyst" } : null),
+        refused: async () => {},
         begins: async () => async () => {},
       },
       limits: { maxExecutionS: 30, maxRows: 100_000, maxMemoryBytes: 500_000_000 },

@@ -1,3 +1,5 @@
+import { Fault, type FaultCode } from "@v6meter/schemas";
+
 /** An error of the engine's catalogue on its way to a client. */
 export class SqlException extends Error {
   override readonly name = "SqlException";
@@ -18,9 +20,18 @@ export class SqlException extends Error {
 
 const ENGINE_LINE = /^Code: (\d+)\. DB::(?:\w+Exception|Exception): ([\s\S]*?)(?: \(([A-Z0-9_]+)\))?\s*$/;
 
-/** Shapes what the engine threw. */
+/** Faults of a request's identity as clients of ClickHouse know them. */
+const FAULTS_AS: Partial<Record<FaultCode, readonly [code: number, type: string]>> = {
+  TOO_MANY_REQUESTS: [201, "QUOTA_EXCEEDED"],
+  IDENTITY_UNREACHABLE: [279, "ALL_CONNECTION_TRIES_FAILED"],
+  AUDIT_UNWRITABLE: [243, "NOT_ENOUGH_SPACE"],
+};
+
+/** Shapes what the engine threw, or a fault. */
 export function exceptionOf(error: unknown): SqlException {
   if (error instanceof SqlException) return error;
+  const fault = error instanceof Fault ? FAULTS_AS[error.code] : undefined;
+  if (fault) return new SqlException(...fault, (error as Fault).message);
   const text = error instanceof Error ? error.message : String(error);
   const [, code, message, type] = ENGINE_LINE.exec(text) ?? [];
   if (code && message) return new SqlException(Number(code), type ?? "UNKNOWN_EXCEPTION", message);
@@ -35,8 +46,9 @@ const CODES_OF_STATUS: Readonly<Record<number, readonly number[]>> = {
   404: [16, 46, 47, 50, 56, 60, 63, 73, 81, 115],
   408: [159],
   413: [161, 307],
+  429: [201],
   501: [48],
-  503: [202, 209, 210, 241, 439],
+  503: [202, 209, 210, 241, 243, 279, 439],
 };
 const STATUS_OF_CODE = new Map(
   Object.entries(CODES_OF_STATUS).flatMap(([status, codes]) => codes.map((code) => [code, Number(status)])),
