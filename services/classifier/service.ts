@@ -1,6 +1,6 @@
 import { decodeFlows, encodeExporters, encodeFlowsStream, encodeLedger } from "@v6meter/batch";
 import type { Bus, Delivery, OutgoingMessage, PartitionLag } from "@v6meter/bus";
-import type { Classifier } from "@v6meter/classify";
+import type { Classifier, JoinTally } from "@v6meter/classify";
 import type { Component, Logger } from "@v6meter/runtime";
 import { type ClassifierConfig, type ExporterStatus, type FlowBatch, type LedgerDelta, TOPICS } from "@v6meter/schemas";
 import type { SessionTable } from "@v6meter/sessions";
@@ -33,7 +33,7 @@ export interface ClassifierService extends Component {
   counts(): ClassifierCounts;
   lag(): Promise<readonly PartitionLag[]>;
   /** What is known of sessions; null where they are not read. */
-  sessionCounts(): SessionCounts | null;
+  sessionCounts(): (SessionCounts & JoinTally) | null;
   sessionLag(): Promise<readonly PartitionLag[]>;
   /** Why the bus or the store does not serve the cut at hand; null while they do. */
   trouble(): string | null;
@@ -108,7 +108,10 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
     name: "classifier",
     counts: () => loop.counts(),
     lag: () => loop.lag(),
-    sessionCounts: () => recorder?.counts() ?? null,
+    sessionCounts: () => {
+      const { sessionRows, sessionlessRows } = classifier.totals;
+      return recorder ? { ...recorder.counts(), sessionRows, sessionlessRows } : null;
+    },
     sessionLag: async () => recorder?.lag() ?? [],
     trouble: () => loop.trouble() ?? recorder?.trouble() ?? null,
     async start() {

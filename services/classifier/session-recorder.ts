@@ -13,8 +13,8 @@ export const SESSIONS_GROUP = "classifier-sessions";
 const TOPIC = TOPICS.sessions.name;
 /** Bytes an event takes on the bus, about; turns a limit of rows into one of bytes. */
 const EVENT_BYTES = 192;
-/** Sessions looked at for expiry at a time: a few milliseconds' work. */
-const SWEEP_SESSIONS = 65_536;
+/** Sessions looked at for expiry at a time: some milliseconds' work, and all of 15 million within ten minutes. */
+const SWEEP_SESSIONS = 8_192;
 
 export interface SessionRecorderOptions {
   readonly config: ClassifierConfig;

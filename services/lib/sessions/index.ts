@@ -1,8 +1,8 @@
+export type { Wanted } from "./look-up.ts";
 export {
   HOLDING_KINDS,
   type HoldingKind,
   SessionTable,
   type SessionTableOptions,
   type SessionTotals,
-  type Wanted,
 } from "./session-table.ts";
