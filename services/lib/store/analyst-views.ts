@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type CountsAs, Fault, TECHNOLOGIES } from "@v6meter/schemas";
 import { type AnalystView, listAnalystViews } from "@v6meter/sql";
+import { engineReason, isEngineError } from "./engine-fault.ts";
 import { quoted, quotedName } from "./person-statement.ts";
 
 /** Where the views are made, and over which tables. */
@@ -60,17 +61,40 @@ function onCluster(cluster: string | null): string {
   return cluster === null ? "" : ` ON CLUSTER ${quotedName(cluster)}`;
 }
 
-/** Makes the analysts' database and its views where they are missing or of another version. */
+/** ACCESS_DENIED. */
+const DENIED_CODE = "497";
+
+/**
+ * Makes the analysts' database and its views where they are missing or of another version. Throws STORE_REFUSED
+ * where the user may not, with what to grant.
+ */
 export async function settleAnalystViews(client: ClickHouseClient, place: AnalystPlace): Promise<void> {
-  const { database, analyst, cluster = null } = place;
+  const { analyst } = place;
   if (analyst === null) return;
+  try {
+    await settle(client, { ...place, analyst });
+  } catch (cause) {
+    if (!isEngineError(cause) || cause.code !== DENIED_CODE) throw cause;
+    throw new Fault(
+      "STORE_REFUSED",
+      `store.analyst_database: the user may not make the views of ${analyst} (${engineReason(cause)}); grant it CREATE DATABASE, CREATE VIEW and DROP VIEW ON ${analyst}.*, or set null, which leaves analysts without SQL.`,
+      { cause },
+    );
+  }
+}
+
+async function settle(client: ClickHouseClient, place: AnalystPlace & { readonly analyst: string }): Promise<void> {
+  const { database, analyst, cluster = null } = place;
   if (analyst === database) {
     throw new Fault(
       "CONFIG_INVALID",
       `store.analyst_database: found ${analyst}, which is the database of the tables; allowed is another one, or null.`,
     );
   }
-  await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quotedName(analyst)}${onCluster(cluster)}` });
+  // A user who may not make databases can work in one that is there.
+  if (cluster !== null || !(await isThere(client, analyst))) {
+    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quotedName(analyst)}${onCluster(cluster)}` });
+  }
   const answer = await client.query({
     query: "SELECT name, comment FROM system.tables WHERE database = {analyst:String}",
     query_params: { analyst },
@@ -79,7 +103,7 @@ export async function settleAnalystViews(client: ClickHouseClient, place: Analys
   const there = new Map((await answer.json<{ name: string; comment: string }>()).map((it) => [it.name, it.comment]));
   const views = listAnalystViews();
   for (const view of views) {
-    const { statement, mark } = analystViewStatement(view, { ...place, analyst });
+    const { statement, mark } = analystViewStatement(view, place);
     if (there.get(view.name) !== mark) await client.command({ query: statement });
   }
   // A view of an earlier version; what somebody else made there stays.
@@ -91,4 +115,13 @@ export async function settleAnalystViews(client: ClickHouseClient, place: Analys
       query: `DROP VIEW IF EXISTS ${quotedName(analyst)}.${quotedName(name)}${onCluster(cluster)}`,
     });
   }
+}
+
+async function isThere(client: ClickHouseClient, database: string): Promise<boolean> {
+  const answer = await client.query({
+    query: "SELECT name FROM system.databases WHERE name = {database:String}",
+    query_params: { database },
+    format: "JSONEachRow",
+  });
+  return (await answer.json()).length > 0;
 }

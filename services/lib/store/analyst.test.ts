@@ -7,6 +7,7 @@ import { addressBytes, FIELD_NAMES, type FieldName, type FlowBatch, storeConfig 
 import type { Session } from "chdb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ANALYST_ALLOWED, ANALYST_ESCAPES } from "./analyst.test-data.ts";
+import { settleAnalystViews } from "./analyst-views.ts";
 import { ESCAPES } from "./contract.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "./embedded.ts";
 import { plainFlows } from "./flows.test-data.ts";
@@ -106,6 +107,20 @@ test("a second start makes no view anew, and one that is missing or of another v
   expect((await uuids()).map(([name]) => name)).toEqual([...before.map(([name]) => name), "ours"].sort());
   expect((await asked("DESCRIBE TABLE traffic")).map(([name]) => name)).toContain("bytes_scaled");
   await change("DROP VIEW analyst.ours");
+});
+
+test("a user who may not make the views is told what to grant, and any other error stays what it is", async () => {
+  const failing = (code: string) => {
+    const error = Object.assign(new Error("Not enough privileges."), { code, type: "ACCESS_DENIED" });
+    return { query: async () => ({ json: async () => [] }), command: () => Promise.reject(error) } as never;
+  };
+  const place = { database: "v6meter", analyst: "analyst" };
+  await expect(settleAnalystViews(failing("497"), place)).rejects.toMatchObject({
+    code: "STORE_REFUSED",
+    message: expect.stringContaining("grant it CREATE DATABASE, CREATE VIEW and DROP VIEW ON analyst.*, or set null"),
+  });
+  await expect(settleAnalystViews(failing("241"), place)).rejects.toMatchObject({ code: "241" });
+  await settleAnalystViews(failing("497"), { ...place, analyst: null });
 });
 
 describe("an analyst's statement", () => {
