@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeFlows } from "@v6meter/batch";
-import { type Indicator, storeConfig } from "@v6meter/schemas";
+import { Fault, type Indicator, storeConfig } from "@v6meter/schemas";
 import { openEmbeddedStore, type Store } from "@v6meter/store";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { mixedFlows } from "../store/flows.test-data.ts";
@@ -334,6 +334,32 @@ describe("a broken file is refused with its line and a reason, and the others ar
       },
     ]);
     expect(state.indicators.get("traffic_share")?.grain).toBe("traffic");
+  });
+
+  test("one that the engine refused is judged again after a while, and told once", async () => {
+    put("quic.yaml", QUIC);
+    let nowMs = Date.now();
+    let missing = true;
+    const early: Store = {
+      ...store,
+      query: (query, params) =>
+        missing ? Promise.reject(new Fault("STORE_REFUSED", "the table is not there yet")) : store.query(query, params),
+    };
+    const waiting = openCatalogue({
+      store: early,
+      dir,
+      now: () => nowMs,
+      onRefused: (refused) => told.push(...refused),
+    });
+    expect((await waiting.current()).indicators.has("quic_share")).toBe(false);
+    nowMs += 30_001;
+    expect(brief(await waiting.current())).toEqual([[inDir("quic.yaml"), 15]]);
+    expect(told.length, "told once").toBe(1);
+    missing = false;
+    nowMs += 29_000;
+    expect((await waiting.current()).indicators.has("quic_share"), "not asked for with every question").toBe(false);
+    nowMs += 1_001;
+    expect((await waiting.current()).indicators.has("quic_share")).toBe(true);
   });
 
   test("a folder that cannot be read leaves what is built in", async () => {

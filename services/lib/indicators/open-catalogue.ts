@@ -18,9 +18,13 @@ export interface CatalogueOptions {
   readonly store: Store;
   /** Folder of files beside the built-in ones; null: none. */
   readonly dir: string | null;
-  /** Told once for each state of the files that has refused ones. */
+  /** Told when what is refused has changed, and there is some. */
   readonly onRefused?: (refused: readonly Refusal[]) => void;
+  readonly now?: () => number;
 }
+
+/** What was refused is judged again after so long: the engine may have a table by now that it had not. */
+const REFUSED_AGAIN_MS = 30_000;
 
 /** The catalogue over a store. The folder is looked at whenever it is asked: a file is served from then on. */
 export interface OpenCatalogue {
@@ -36,19 +40,20 @@ export interface OpenCatalogue {
 }
 
 /** Opens the catalogue; nothing is read or asked before it is. */
-export function openCatalogue({ store, dir, onRefused = () => {} }: CatalogueOptions): OpenCatalogue {
-  const verdicts = new Map<string, Verdict | null>();
+export function openCatalogue({ store, dir, onRefused = () => {}, now = Date.now }: CatalogueOptions): OpenCatalogue {
+  const approved = new Set<string>();
   const types = new Map<string, Promise<Types>>();
   let builtIn: readonly ParsedFile[] | undefined;
   let stamp: string | undefined;
   let loading: Promise<Catalogue> | undefined;
+  let againAtMs = Number.POSITIVE_INFINITY;
+  let told = "[]";
 
   const judged = async (indicator: Indicator): Promise<Verdict | null> => {
     const name = JSON.stringify(indicator);
-    const known = verdicts.get(name);
-    if (known !== undefined) return known;
+    if (approved.has(name)) return null;
     const verdict = await judge(store, indicator);
-    verdicts.set(name, verdict);
+    if (verdict === null) approved.add(name);
     return verdict;
   };
 
@@ -57,15 +62,18 @@ export function openCatalogue({ store, dir, onRefused = () => {} }: CatalogueOpt
     const { files, refused: unread } = readOrRefuse(dir);
     const catalogue = await settle([...builtIn, ...files.map(parseFile)], judged);
     const refused = [...unread, ...catalogue.refused];
-    if (refused.length > 0) onRefused(refused);
+    if (refused.length > 0 && JSON.stringify(refused) !== told) onRefused(refused);
+    told = JSON.stringify(refused);
+    againAtMs = refused.length > 0 ? now() + REFUSED_AGAIN_MS : Number.POSITIVE_INFINITY;
     return { ...catalogue, refused };
   };
 
   return {
     current() {
-      const now = folderStamp(dir);
-      if (loading !== undefined && now === stamp) return loading;
-      stamp = now;
+      const found = folderStamp(dir);
+      if (loading !== undefined && found === stamp && now() < againAtMs) return loading;
+      stamp = found;
+      againAtMs = Number.POSITIVE_INFINITY;
       const next = load();
       loading = next;
       // A store that does not answer, or a folder that is away, is asked again next time.
