@@ -55,6 +55,7 @@ export class HoldingRecords {
     return hashOf(high, keyClass === PUBLIC_V4 ? 0 : low, this.#salt + keyClass);
   }
 
+  /** Writes a holding down and files it under its key. */
   link(holding: number, high: number, low: number, owner: number): void {
     const words = this.records.segments[segmentOf(holding)] as Uint32Array;
     const place = recordOf(holding) * HOLDING_WORDS;
@@ -68,6 +69,7 @@ export class HoldingRecords {
     if (++this.count > this.index.buckets * HOLDINGS_A_BUCKET) this.#split();
   }
 
+  /** Takes a holding out of the chain of its key; its record is free. */
   unlink(holding: number): void {
     const owner = this.word(holding, OWNER);
     const hash = this.hash(this.word(holding, HIGH), this.word(holding, LOW), owner);
@@ -98,6 +100,7 @@ export class HoldingRecords {
     }
   }
 
+  /** Gives records of consecutive numbers. */
   takeBlock(count: number): number {
     const free = this.#freeBlocks[count] as number;
     if (free === 0) return this.records.take(count);
@@ -105,11 +108,13 @@ export class HoldingRecords {
     return free;
   }
 
+  /** Takes such records back. */
   freeBlock(block: number, count: number): void {
     this.setWord(block, NEXT_HOLDING, this.#freeBlocks[count] as number);
     this.#freeBlocks[count] = block;
   }
 
+  /** One word of a record. */
   word(holding: number, word: number): number {
     const words = this.records.segments[segmentOf(holding)] as Uint32Array;
     return words[recordOf(holding) * HOLDING_WORDS + word] as number;
@@ -134,10 +139,12 @@ export class HoldingRecords {
     return this.#sessions.state(session) & LISTED ? Math.min(end, this.timesEnd(holding)) : end;
   }
 
+  /** When a holding of a list says that it began, where not with its session. */
   timesBegin(holding: number): number {
     return joinMoment(this.word(holding + 1, OWN_BEGIN), this.word(holding + 1, OWN_HIGHS) & 0xff);
   }
 
+  /** When a holding of a list ended before its session; OPEN where it did not. */
   timesEnd(holding: number): number {
     return joinMoment(this.word(holding + 1, OWN_END), (this.word(holding + 1, OWN_HIGHS) >>> 8) & 0xff);
   }

@@ -75,6 +75,7 @@ export class SessionRecords {
     return best;
   }
 
+  /** A new session of a name, of a NAS, from a moment to another. */
   create(keyLow: number, keyHigh: number, nas: number, begin: number, end: number): number {
     let session = this.#free;
     if (session !== 0) this.#free = this.word(session, NEXT_SESSION);
@@ -131,6 +132,7 @@ export class SessionRecords {
     this.setWord(session, SUBSCRIBER_HIGH, high);
   }
 
+  /** Who it is under the key that is in force from the rotation on. */
   setNextSubscriber(session: number, low: number, high: number): void {
     this.next.reach(session);
     const next = this.next.segments[segmentOf(session)] as Uint32Array;
@@ -151,6 +153,7 @@ export class SessionRecords {
     out[at + 1] = next ? (next[place + 1] as number) : this.word(session, SUBSCRIBER_HIGH);
   }
 
+  /** One word of its record. */
   word(session: number, word: number): number {
     const words = this.records.segments[segmentOf(session)] as Uint32Array;
     return words[recordOf(session) * SESSION_WORDS + word] as number;
@@ -161,6 +164,7 @@ export class SessionRecords {
     words[recordOf(session) * SESSION_WORDS + word] = value;
   }
 
+  /** Number of its NAS and bits of its state. */
   state(session: number): number {
     return this.word(session, NAS_STATE);
   }
@@ -169,6 +173,7 @@ export class SessionRecords {
     this.setWord(session, NAS_STATE, this.state(session) | bits);
   }
 
+  /** The number of its place, see Places. */
   place(session: number): number {
     return this.word(session, HIGHS_PLACE) >>> 16;
   }
@@ -177,6 +182,7 @@ export class SessionRecords {
     this.setWord(session, HIGHS_PLACE, (this.word(session, HIGHS_PLACE) & 0xffff) | (place << 16));
   }
 
+  /** When it began. */
   begin(session: number): number {
     return joinMoment(this.word(session, BEGIN), this.word(session, HIGHS_PLACE) & 0xff);
   }
@@ -198,6 +204,7 @@ export class SessionRecords {
     this.setWord(session, HIGHS_PLACE, others | (highOf(moment) << 8));
   }
 
+  /** When it ended, by its own events or by its NAS; OPEN where it did not. */
   end(session: number): number {
     return this.#resets.endOf(this.state(session) & 0xffff, this.begin(session), this.ownEnd(session));
   }
