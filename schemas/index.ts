@@ -1,6 +1,6 @@
-export * as api from "./api/index.ts";
 export * from "./access.ts";
 export * from "./access-config.ts";
+export * as api from "./api/index.ts";
 export * from "./config/address.ts";
 export * from "./config/config.ts";
 export * from "./faults.ts";

@@ -42,12 +42,16 @@ export function standaloneEnvironment(): NodeJS.ProcessEnv {
 /** Starts the program on a data folder and free ports, and waits until it says where it listens. */
 export async function startPlatform(
   data: string,
-  { udp: at = "127.0.0.1:0", args = [] }: { udp?: string; args?: readonly string[] } = {},
+  {
+    udp: at = "127.0.0.1:0",
+    args = [],
+    env = {},
+  }: { udp?: string; args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Platform> {
   const child = spawn(
     process.execPath,
     [PROGRAM, "start", "--data", data, "--udp", at, "--http", "127.0.0.1:0", ...args],
-    { stdio: ["ignore", "pipe", "pipe"], env: standaloneEnvironment(), cwd: data },
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...standaloneEnvironment(), ...env }, cwd: data },
   );
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

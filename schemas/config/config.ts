@@ -263,6 +263,14 @@ export const classifierConfig = z
       .min(60_000)
       .default(3_600_000)
       .describe("How long an ended session is kept for flows that come late"),
+    session_grace_ms: z
+      .int()
+      .min(0)
+      .max(60_000)
+      .default(2_000)
+      .describe(
+        "A flow in no session's time belongs to the one that began or ended so near it: clocks differ a little",
+      ),
     session_slots: z
       .int()
       .min(1_024)

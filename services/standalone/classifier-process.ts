@@ -45,7 +45,7 @@ async function startClassifierProcess(config: Config, logger: Logger, signal: Ab
     at: config.classifier.monitor,
     setting: "classifier.monitor",
     key,
-    figures: async () => classifierFigures(classifying.counts(), await classifying.lag()),
+    figures: () => classifierFigures(classifying),
     trouble: () => classifying.trouble(),
     logger,
   });

@@ -1,6 +1,6 @@
 import type { AccountingService } from "@v6meter/accounting";
 import type { Bus, PartitionLag } from "@v6meter/bus";
-import type { ClassifierCounts } from "@v6meter/classifier";
+import type { ClassifierService } from "@v6meter/classifier";
 import type { Collectors, Forwarder } from "@v6meter/collector";
 import type { LiveFigure, LiveFigures } from "@v6meter/monitor";
 import type { SqlListener } from "./sql-port.ts";
@@ -32,10 +32,11 @@ export async function busFigures(bus: Bus): Promise<LiveFigures> {
   ];
 }
 
-/** What a classifier did since its start. */
-export function classifierFigures(counts: ClassifierCounts, lag: readonly PartitionLag[]): LiveFigures {
+/** What a classifier did since its start, and what it knows of sessions. */
+export async function classifierFigures(classifying: ClassifierService): Promise<LiveFigures> {
+  const counts = classifying.counts();
   return [
-    lagFigure("v6meter_bus_lag_messages", "Messages the classifiers have not committed.", lag),
+    lagFigure("v6meter_bus_lag_messages", "Messages the classifiers have not committed.", await classifying.lag()),
     figure("counter", "v6meter_classifier_cuts_total", "Cuts inserted.", counts.cuts),
     figure("counter", "v6meter_classifier_repeated_cuts_total", "Cuts repeated after a crash.", counts.repeatedCuts),
     figure("counter", "v6meter_classifier_lost_cuts_total", "Cuts that went to another member.", counts.lostCuts),
@@ -58,6 +59,49 @@ export function classifierFigures(counts: ClassifierCounts, lag: readonly Partit
       "v6meter_classifier_delay_seconds",
       "From the publish of the last message of the last cut to its commit.",
       counts.delaySeconds,
+    ),
+    ...sessionFigures(classifying.sessionCounts(), await classifying.sessionLag()),
+  ];
+}
+
+/** What is known of sessions; nothing where they are not read. */
+function sessionFigures(
+  counts: ReturnType<ClassifierService["sessionCounts"]>,
+  lag: readonly PartitionLag[],
+): LiveFigures {
+  if (!counts) return [];
+  const { table } = counts;
+  return [
+    lagFigure("v6meter_sessions_lag_messages", "Messages of sessions the classifiers have not committed.", lag),
+    figure("counter", "v6meter_sessions_rows_total", "Session events inserted.", counts.rows),
+    figure(
+      "counter",
+      "v6meter_sessions_dead_letters_total",
+      "Messages of sessions that could not be read and went to the dead letters.",
+      counts.unreadableMessages,
+    ),
+    figure(
+      "counter",
+      "v6meter_sessions_missed_messages_total",
+      "Messages of sessions that retention deleted before they were read.",
+      counts.missedMessages,
+    ),
+    figure("gauge", "v6meter_sessions_known", "Sessions in the classifier's memory.", table.sessions),
+    figure("gauge", "v6meter_sessions_holdings", "Addresses and prefixes they hold.", table.holdings),
+    figure("gauge", "v6meter_sessions_bytes", "Memory they take.", table.bytes),
+    figure("counter", "v6meter_sessions_refused_total", "Addresses the table had no room for.", table.refused),
+    figure(
+      "gauge",
+      "v6meter_sessions_load_seconds",
+      "Time to read what the store knew at the start.",
+      counts.loadSeconds,
+    ),
+    figure("counter", "v6meter_joined_rows_total", "Flow records whose session was known.", counts.sessionRows),
+    figure(
+      "counter",
+      "v6meter_sessionless_rows_total",
+      "Flow records of a subscriber side of which no session was known.",
+      counts.sessionlessRows,
     ),
   ];
 }

@@ -3,4 +3,5 @@ export { loadRegistry } from "./load-registry.ts";
 export type { Prefix } from "./prefix.ts";
 export * from "./registry.ts";
 export { Problems, type RegistryFile, readCsv, readYaml } from "./registry-file.ts";
+export type { JoinTally } from "./session-join.ts";
 export { type RegistryWatch, watchRegistry } from "./watch-registry.ts";
