@@ -17,6 +17,7 @@ import type { Store } from "@v6meter/store";
 
 const DAY_MS = 86_400_000;
 const BATCH_ROWS = 131_072;
+const EXPIRE_EVERY_MS = 2 * DAY_MS;
 /** So many rows wait to be classified together. */
 const CLASSIFY_ROWS = 65_536;
 /** Rows of one insert, as many as a busy classifier's cut. */
@@ -49,6 +50,7 @@ export class Pipeline implements FlowSink {
   readonly #waiting: FlowBatch[] = [];
   #filled: FlowBatch[] = [];
   #classifiedAtMs = Number.NEGATIVE_INFINITY;
+  #expiredAtMs = Number.NEGATIVE_INFINITY;
   #filledRows = 0;
   #inserts = 0;
   #inserting: Promise<void> = Promise.resolve();
@@ -120,7 +122,7 @@ export class Pipeline implements FlowSink {
     if (this.batch.rows > 0) this.#set();
     for (const batch of this.#waiting) this.#classifier.classify(batch);
     this.#filled.push(...this.#waiting.splice(0));
-    this.sessions.expire(nowMs);
+    this.#expire(nowMs);
     this.#decoder.expire(nowMs);
     this.#decoder.takeLedger();
     this.#decoder.takeStatus();
@@ -134,6 +136,13 @@ export class Pipeline implements FlowSink {
     this.#filledRows = 0;
     if (rows > 0) this.#inserting = this.#insert(batches, rows);
     if (last) await this.#inserting;
+  }
+
+  /** A sweep looks at every session, so it is worth its time when many have ended. */
+  #expire(nowMs: number): void {
+    if (nowMs - this.#expiredAtMs < EXPIRE_EVERY_MS) return;
+    this.#expiredAtMs = nowMs;
+    this.sessions.expire(nowMs);
   }
 
   /** The engine works on its own threads while the next batches are decoded. */

@@ -418,14 +418,14 @@ export class SessionTable {
 
   #isTaken(holding: number, moment: number): boolean {
     if (this.#holdings.end(holding) <= moment) return true;
-    const [high, low, owner] = [HIGH, LOW, OWNER].map((word) => this.#holdings.word(holding, word)) as [
-      number,
-      number,
-      number,
-    ];
+    const owner = this.#holdings.word(holding, OWNER);
     const session = owner & SESSION_MASK;
-    const keyClass = (owner >>> CLASS_SHIFT) & 15;
     const begin = this.#holdings.begin(holding, session);
+    // Who took it began later, and by that moment.
+    if (begin >= moment) return false;
+    const high = this.#holdings.word(holding, HIGH);
+    const low = this.#holdings.word(holding, LOW);
+    const keyClass = (owner >>> CLASS_SHIFT) & 15;
     let other = this.#holdings.index.head(this.#holdings.index.bucketOf(this.#holdings.hash(high, low, owner)));
     for (; other !== 0; other = this.#holdings.word(other, NEXT_HOLDING)) {
       const otherOwner = this.#holdings.word(other, OWNER);
