@@ -175,6 +175,9 @@ describe("an analyst's statement", () => {
 
   test("meets a function that somebody added, and does not get to what is behind it", async () => {
     await change("CREATE FUNCTION leak AS x -> (SELECT max(subscriber) FROM default.flows)");
+    await expect(asked("SELECT arrayMap(leak, [1])")).rejects.toMatchObject({
+      message: /The name leak is not allowed/,
+    });
     await expect(asked("SELECT leak(1)")).rejects.toMatchObject({ message: "The function leak is not allowed." });
     await change("DROP FUNCTION leak");
   });

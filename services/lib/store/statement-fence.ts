@@ -83,7 +83,7 @@ const ANALYST_SYSTEM_TABLES: ReadonlySet<string> = new Set([
 
 /** Functions that look beyond the views: dictionaries, tables of joins, the server itself and its log. */
 const ANALYST_FUNCTIONS_REFUSED =
-  /^(?:dict\w*|joinget\w*|filesystem\w*|zookeeper\w*|mergetreepart\w*|naivebayes\w*|getmacro|getserver\w+|getmergetreesetting|getmaxtablename\w*|getoskernelversion|logtrace|serveruuid|hostname|fullhostname|fqdn|tcpport|authenticateduser|enabledroles|enabledprofiles|defaultroles|defaultprofiles|currentroles|currentprofiles|__\w+)$/;
+  /^(?:dict\w*|joinget\w*|filesystem\w*|zookeeper\w*|mergetreepart\w*|naivebayes\w*|getmacro|getserver\w+|getmergetreesetting|getmaxtablename\w*|getoskernelversion|logtrace|serveruuid|displayname|hostname|fullhostname|fqdn|tcpport|authenticateduser|enabledroles|enabledprofiles|defaultroles|defaultprofiles|currentroles|currentprofiles|__\w+)$/;
 
 /** Listings of an analyst, as formatQuerySingleLine() writes them; `analyst` is the name of the database. */
 const ANALYST_LISTING =
@@ -121,9 +121,9 @@ export function analystRefusal(
   for (const line of tree) {
     const [, kind = "", name = ""] = /^ *(\S+)(?: (\S+))?/.exec(line) ?? [];
     const lower = name.toLowerCase();
-    if (kind === "Function" && (ANALYST_FUNCTIONS_REFUSED.test(lower) || ownFunctions.has(lower))) {
-      return `The function ${name} is not allowed.`;
-    }
+    const isFunctions = ANALYST_FUNCTIONS_REFUSED.test(lower) || ownFunctions.has(lower);
+    if (kind === "Function" && isFunctions) return `The function ${name} is not allowed.`;
+    if (kind === "Identifier" && isFunctions) return `The name ${name} is not allowed: it is a function's.`;
     if (kind !== "TableIdentifier" && kind !== "Identifier") continue;
     const database = name.slice(0, Math.max(0, name.indexOf(".")));
     if (database === "" || database === analyst || ANALYST_SYSTEM_TABLES.has(name)) continue;
@@ -165,6 +165,10 @@ export function refusal(tree: readonly string[]): string | null {
     }
     if (kind === "Set") return "SETTINGS are not allowed.";
     if (isRun && !NODES.has(kind)) return `${NODE_NAMES[kind] ?? kind} is not allowed.`;
+    // A function's name stands as an identifier where it is handed to another one: arrayMap(file, …).
+    if (kind === "Identifier" && FUNCTIONS_REFUSED.has(name.toLowerCase())) {
+      return `The name ${name} is not allowed: it is a function's.`;
+    }
     if (kind === "Function") {
       if (FUNCTIONS_REFUSED.has(name.toLowerCase())) return `The function ${name} is not allowed.`;
       if (parent === "TableExpression" && !TABLE_FUNCTIONS.has(name.toLowerCase())) {

@@ -118,6 +118,11 @@ describe("an analyst at the SQL port", () => {
       parameters: { param_t: "tables" },
     },
     {
+      says: "a function by a bound name",
+      statement: "SELECT arrayMap({f:Identifier}, ['/etc/passwd'])",
+      parameters: { param_f: "file" },
+    },
+    {
       says: "a database of the request",
       statement: "SELECT subscriber FROM flows",
       parameters: { database: "default" },
