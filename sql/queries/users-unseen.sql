@@ -1,8 +1,9 @@
--- How often the panel's subscribers were seen, by operator x access x region x family: how many of them by one
--- sampled packet, how many by two. From these Chao1 tells how many were active and not seen at all.
+-- How often the panel's subscribers were seen, by operator x access x region x family: how many of them by sampled
+-- packets alone, by one of these, by two. From these Chao1 tells how many were active and not seen at all.
 SELECT
   region, operator, access, family,
   count() AS panel_users,
+  countIf(packets_not_sampled = 0) AS sampled_users,
   countIf(packets_seen = 1 AND packets_not_sampled = 0) AS seen_once,
   countIf(packets_seen = 2 AND packets_not_sampled = 0) AS seen_twice
 FROM

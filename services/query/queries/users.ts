@@ -65,6 +65,7 @@ export const unseenUsersQuery = defineQuery({
     access: z.string(),
     family: z.int(),
     panel_users: countText,
+    sampled_users: countText,
     seen_once: countText,
     seen_twice: countText,
   }),

@@ -4,7 +4,7 @@ import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
 import { type ActiveUsersGroup, activeUsersQuery, type UnseenUsersRow, unseenUsersQuery } from "../queries/users.ts";
 import { accessesOf, keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
-import { unseenShare } from "../users/chao1.ts";
+import { missedShare, unseenShare } from "../users/chao1.ts";
 import { type Cell, type CellEstimate, estimateCells, figureOf, type UsersFigure } from "../users/ladder.ts";
 import { namedUsersPeriod, type UsersPeriod } from "../users/period.ts";
 import { isSelected, isWithin, levelParameters, type Question, tableDimensions } from "../users/publication.ts";
@@ -34,7 +34,7 @@ interval (Student's t) from the spread between covered regions; with fewer than 
 all operators; without any, half to twice the value. A ratio supposes that routers sample alike in covered regions and others.
 
 **Sampling**: users seen by too few packets to be sampled are estimated (Chao1) for IoT, in \`unseen_users\`; a lower bound.
-For mobile and fixed access hardly anybody is missed, and nothing is added.
+For the others hardly anybody is missed: nothing is added, and what may be missed is in \`high\`.
 
 **Totals**: a subscriber seen in several rows counts once in the total. Figures of fewer than \`min_cell_users\` are suppressed,
 with another one beside them where they would follow by subtraction.
@@ -145,7 +145,7 @@ async function readCells(store: Store, { period, question, byFamily, family }: R
   const { from_day, to_day, monthly } = period;
   const { levels, ...parameters } = levelParameters(question);
   const unseen = (by_family: boolean) =>
-    store.query(unseenUsersQuery, { from_day, to_day, accesses: SAMPLED_AWAY, family, by_family });
+    store.query(unseenUsersQuery, { from_day, to_day, accesses: accessesOf(question), family, by_family });
   const [groups, seen, seenJointly] = await Promise.all([
     store.query(activeUsersQuery, {
       from_day,
@@ -171,11 +171,14 @@ function cellsOf(
 ): Cell[] {
   const place = (...words: (string | number)[]) => words.join("\n");
   const unseen = new Map(
-    seen.map((row) => [
-      place(row.region, row.operator, row.access, row.family),
-      unseenShare({ users: row.panel_users, once: row.seen_once, twice: row.seen_twice }),
-    ]),
+    seen
+      .filter(({ access }) => SAMPLED_AWAY.includes(access))
+      .map((row) => [
+        place(row.region, row.operator, row.access, row.family),
+        unseenShare({ users: row.panel_users, once: row.seen_once, twice: row.seen_twice }),
+      ]),
   );
+  const missed = missedByAccess(seen);
   return groups
     .filter((group) => group.level === level)
     .map((group) => ({
@@ -186,7 +189,27 @@ function cellsOf(
       ...sumsOf(group),
       unseen:
         unseen.get(place(group.region_group, group.operator_group, group.access_group, group.family_group)) ?? null,
+      missed: missed.get(place(group.access_group, group.family_group)) ?? 0,
     }));
+}
+
+/** What sampling may have missed of each access network and family: a single cell's panel is too small to tell. */
+function missedByAccess(seen: readonly UnseenUsersRow[]): ReadonlyMap<string, number> {
+  const sum = (rows: readonly UnseenUsersRow[], value: (row: UnseenUsersRow) => number) =>
+    rows.reduce((all, row) => all + value(row), 0);
+  const rows = seen.filter(({ access }) => !SAMPLED_AWAY.includes(access));
+  return new Map(
+    [...Map.groupBy(rows, ({ access, family }) => `${access}\n${family}`)].map(([key, group]) => [
+      key,
+      sum(group, (row) => row.sampled_users) === 0
+        ? 0
+        : missedShare({
+            users: sum(group, (row) => row.panel_users),
+            once: sum(group, (row) => row.seen_once),
+            twice: sum(group, (row) => row.seen_twice),
+          }),
+    ]),
+  );
 }
 
 /** Where the key of the hashes changed within the period, one subscriber would count as two. */

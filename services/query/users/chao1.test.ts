@@ -1,6 +1,6 @@
 import { Random } from "@v6meter/random";
 import { describe, expect, test } from "vitest";
-import { unseenShare } from "./chao1.ts";
+import { missedShare, unseenShare } from "./chao1.ts";
 import { type Cell, estimateCells, figureOf } from "./ladder.ts";
 
 test("the bias-corrected form: those seen once and twice tell those not seen", () => {
@@ -88,4 +88,10 @@ test("where sampling misses hardly anybody, next to nothing is added", () => {
   const seen = sampledMonth(7, { subscribers: 20_000, oneIn: 20 });
   expect(seen.users).toBeGreaterThan(19_950);
   expect(unseenShare(seen)?.share ?? 0).toBeLessThan(0.005);
+});
+
+test("what may be missed at most is never nothing where packets are sampled, and little where all are seen often", () => {
+  expect(missedShare({ users: 50, once: 0, twice: 0 })).toBe(0.5 / 50);
+  expect(missedShare({ users: 2_000, once: 1, twice: 3 })).toBe(4 / 8 / 2_000);
+  expect(missedShare({ users: 0, once: 0, twice: 0 })).toBe(0);
 });

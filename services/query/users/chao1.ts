@@ -31,3 +31,12 @@ export function unseenShare({ users, once, twice }: SeenCounts): UnseenShare | n
     (once ** 2 * twice * (once - 1) ** 2) / (4 * (twice + 1) ** 4);
   return { share: unseen / users, deviation: Math.sqrt(variance) / users };
 }
+
+/**
+ * The part of users that sampling may have missed, at most, as a multiple of those seen: Chao1 with one more seen
+ * once than were. It bounds an interval where the share itself is too small to be added; 0 where nobody of the
+ * panel was sampled.
+ */
+export function missedShare({ users, once, twice }: SeenCounts): number {
+  return users === 0 ? 0 : (once + 1) ** 2 / (2 * (twice + 1)) / users;
+}

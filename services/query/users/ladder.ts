@@ -21,6 +21,8 @@ export interface Cell extends Sums {
   readonly family: number;
   /** Where packet sampling is known to miss users that send little; null otherwise. */
   readonly unseen: UnseenShare | null;
+  /** Elsewhere: what packet sampling may have missed at most, as a multiple of the session users. */
+  readonly missed?: number;
 }
 
 /**
@@ -221,6 +223,7 @@ export function figureOf(sums: Sums, estimates: readonly CellEstimate[]): UsersF
       .filter((estimate) => estimate.method === "aaa")
       .map(({ cell }) => cell.sessionUsers * (1 / (coverageOf(cell) ?? 1) - 1)),
   );
+  const missed = total(estimates.map(({ cell }) => cell.sessionUsers * (cell.missed ?? 0)));
   const stateError = sums.sessionUsers > EXACT_UP_TO ? Z_995 * STATE_DEVIATION * sums.sessionUsers : 0;
   return {
     ...common,
@@ -229,7 +232,7 @@ export function figureOf(sums: Sums, estimates: readonly CellEstimate[]): UsersF
     high:
       method === "partial"
         ? null
-        : sums.sessionUsers + stateError + gap + byRatio.high + total(unseen) + Z_995 * unseenError,
+        : sums.sessionUsers + stateError + gap + missed + byRatio.high + total(unseen) + Z_995 * unseenError,
     unseenUsers: total(unseen),
   };
 }
