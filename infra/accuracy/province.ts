@@ -17,6 +17,8 @@ export interface ProvinceOptions {
   readonly folder: string;
   /** The month in Asia/Shanghai, as 2026-09. */
   readonly month: string;
+  /** Days of the month that are played; all of them where left out. */
+  readonly days?: number;
   readonly subscribers: number;
   readonly seed: number;
   /** One packet in so many at every router. */
@@ -63,7 +65,8 @@ export async function measureProvince(options: ProvinceOptions): Promise<Measure
   const store = await openEmbeddedStore({ path: join(folder, "store"), config });
   try {
     await store.migrate();
-    const { fromMs, days } = monthOf(month);
+    const { fromMs, days: daysOfMonth } = monthOf(month);
+    const days = options.days ?? daysOfMonth;
     const population = createPopulation(scenario, { seed, fromMs, days, subscribers, samplingRate: sampling, aaa });
     const pipeline = new Pipeline({
       store,

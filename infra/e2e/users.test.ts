@@ -105,7 +105,7 @@ describe("a day of a province, its flows and its accounting over UDP", () => {
       const row = answer.rows.find((it) => it.access === access);
       const truth = truthBy(({ active_v6 }) => active_v6).get(access) as number;
       expect(row?.coverage).toBeGreaterThan(0.97);
-        expect(Math.abs((row?.users ?? 0) - truth)).toBeLessThanOrEqual(Math.ceil(truth * 0.01));
+      expect(Math.abs((row?.users ?? 0) - truth)).toBeLessThanOrEqual(Math.ceil(truth * 0.01));
     },
   );
 

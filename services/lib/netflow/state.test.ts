@@ -118,7 +118,12 @@ test("an exporter is released when all of it was taken and nothing is parked, an
   expect(release()).toBe(true);
   expect(before.decoder.totals.exporters).toBe(0);
   expect(before.decoder.takeState().size).toBe(0);
-  expect(topic.restart().give(ipfix([set(256, small(2))])).column("bytes")).toEqual([2]);
+  expect(
+    topic
+      .restart()
+      .give(ipfix([set(256, small(2))]))
+      .column("bytes"),
+  ).toEqual([2]);
   expect(release()).toBe(true);
 });
 
