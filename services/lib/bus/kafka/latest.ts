@@ -6,6 +6,8 @@ import { kafkaFault } from "./kafka-fault.ts";
 
 /** How long a topic's end may be out of reach: a transaction that is open before it ends within this time. */
 const END_WITHIN_MS = 60_000;
+const OFFSETS_TRIES = 10;
+const OFFSETS_RETRY_MS = 200;
 const LOOK_MS = 10;
 
 /**
@@ -23,7 +25,7 @@ export async function readLatest(
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, heartbeatInterval: 1_000 });
   try {
     const missing = new Map<number, bigint>();
-    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+    for (const { partition, low, high } of await offsetsOf(admin, topic)) {
       if (BigInt(low) < BigInt(high)) missing.set(partition, BigInt(high));
     }
     if (missing.size === 0) return found;
@@ -55,5 +57,17 @@ export async function readLatest(
   } finally {
     await consumer.disconnect().catch(() => {});
     await admin.deleteGroups([groupId]).catch(() => {});
+  }
+}
+
+/** A topic just made, or whose leader has moved, has no leader for a moment; kafkajs asks once. */
+async function offsetsOf(admin: Admin, topic: string) {
+  for (let left = OFFSETS_TRIES - 1; ; left--) {
+    try {
+      return await admin.fetchTopicOffsets(topic);
+    } catch (error) {
+      if (left === 0 || !(error as { retriable?: boolean }).retriable) throw error;
+      await sleep(OFFSETS_RETRY_MS);
+    }
   }
 }
