@@ -78,14 +78,25 @@ export class Accounts {
     // An unknown name takes as long as a wrong password and is answered the same.
     const same = timingSafeEqual(sha256(given.password), account?.digest ?? this.#nobody);
     if (account && same) return account;
-    const person = given.password === "" ? null : await this.#access?.identify(given.name, given.password);
-    if (person) return { ...person, rights: "read" };
+    // Taken before the wait: of guesses that are sent side by side each costs one.
     this.#limit.failed(address, given.name);
+    const person = await this.#identify(given).catch((error: unknown) => {
+      this.#limit.giveBack(address, given.name);
+      throw error;
+    });
+    if (person) {
+      this.#limit.giveBack(address, given.name);
+      return { ...person, rights: "read" };
+    }
     await this.#access?.refused({ user: given.name, address });
     throw new SqlException(
       516,
       "AUTHENTICATION_FAILED",
       `${given.name}: Authentication failed: password is incorrect, or there is no user with such name.`,
     );
+  }
+
+  async #identify({ name, password }: Credentials): Promise<SqlAccount | null> {
+    return password === "" ? null : ((await this.#access?.identify(name, password)) ?? null);
   }
 }

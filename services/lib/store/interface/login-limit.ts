@@ -80,6 +80,12 @@ export class LoginLimit {
     bucket.left = Math.max(0, bucket.left - 1);
   }
 
+  /** Takes a failure back that turned out to be none. */
+  giveBack(address: string, name: string): void {
+    const bucket = this.#bucketOf(keyOf(address, name));
+    if (bucket !== null) bucket.left = Math.min(this.#maxFailed, bucket.left + 1);
+  }
+
   /** Null where nothing has failed and there is room to write it down. */
   #bucketOf(key: string): Bucket | null {
     const bucket = this.#buckets.get(key);
