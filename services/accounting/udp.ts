@@ -1,6 +1,7 @@
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { RemoteInfo } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
+import type { HostPort } from "@v6meter/schemas";
+import { bindUdp } from "@v6meter/sockets";
 
 /** A bound UDP socket that answers. */
 export interface Listener {
@@ -20,27 +21,10 @@ export type OnDatagram = (payload: Uint8Array, remote: RemoteInfo, listener: Lis
 const lookup = (address: string, family: unknown, done: (error: null, address: string, family: number) => void) =>
   done(null, address, typeof family === "number" ? family : isIPv6(address) ? 6 : 4);
 
-function bound(socket: Socket, { host, port }: HostPort): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once("error", reject);
-    socket.bind({ address: host, port, exclusive: true }, () => {
-      socket.off("error", reject);
-      resolve();
-    });
-  });
-}
-
 /** Listens for requests. Throws ADDRESS_IN_USE when the address is taken, not this machine's or not allowed. */
 export async function listen(at: HostPort, receiveBufferBytes: number, onDatagram: OnDatagram): Promise<Listener> {
-  const type = isIPv6(at.host) ? "udp6" : "udp4";
-  const socket = createSocket({ type, recvBufferSize: receiveBufferBytes, lookup: lookup as never });
-  try {
-    await bound(socket, at);
-  } catch (cause) {
-    socket.close();
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new Fault("ADDRESS_IN_USE", `sessions.udp: cannot listen on ${formatHostPort(at)} (${code}).`, { cause });
-  }
+  const options = { recvBufferSize: receiveBufferBytes, lookup: lookup as never };
+  const socket = await bindUdp("sessions.udp", at, options);
   let sending = 0;
   let idle = () => {};
   const { address: host, port } = socket.address();
@@ -62,7 +46,5 @@ export async function listen(at: HostPort, receiveBufferBytes: number, onDatagra
     },
   };
   socket.on("message", (payload, remote) => onDatagram(payload, remote, listener));
-  // ICMP errors tell of answers to clients that are gone.
-  socket.on("error", () => {});
   return listener;
 }

@@ -1,6 +1,6 @@
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { isIPv6 } from "node:net";
-import { Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
+import type { RemoteInfo } from "node:dgram";
+import type { HostPort } from "@v6meter/schemas";
+import { bindUdp } from "@v6meter/sockets";
 
 /** A bound UDP socket and where it really listens (port 0 was the system's choice). */
 export interface Listener {
@@ -13,16 +13,6 @@ export interface Listener {
 
 export type OnDatagram = (payload: Uint8Array, remote: RemoteInfo) => void;
 
-function bound(socket: Socket, { host, port }: HostPort): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once("error", reject);
-    socket.bind({ address: host, port, exclusive: true }, () => {
-      socket.off("error", reject);
-      resolve();
-    });
-  });
-}
-
 /**
  * Listens for datagrams. Throws ADDRESS_IN_USE when the address is taken, not this machine's or not
  * allowed. The kernel may grant a smaller buffer than asked: `receiveBufferBytes` is what it gave. Sockets
@@ -33,18 +23,8 @@ export async function listen(
   { receiveBufferBytes, shared }: { receiveBufferBytes: number; shared: boolean },
   onDatagram: OnDatagram,
 ): Promise<Listener> {
-  const type = isIPv6(at.host) ? "udp6" : "udp4";
-  const socket = createSocket({ type, recvBufferSize: receiveBufferBytes, reusePort: shared });
-  try {
-    await bound(socket, at);
-  } catch (cause) {
-    socket.close();
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw new Fault("ADDRESS_IN_USE", `collector.udp: cannot listen on ${formatHostPort(at)} (${code}).`, { cause });
-  }
+  const socket = await bindUdp("collector.udp", at, { recvBufferSize: receiveBufferBytes, reusePort: shared });
   socket.on("message", onDatagram);
-  // ICMP errors of a socket that only receives say nothing of the datagrams it gets.
-  socket.on("error", () => {});
   const { address: host, port } = socket.address();
   return {
     address: { host, port },
