@@ -1,5 +1,7 @@
 -- How often the panel's subscribers were seen, by operator x access x region x family: how many of them by sampled
 -- packets alone, by one of these, by two. From these Chao1 tells how many were active and not seen at all.
+-- Of the access networks {thinned} one subscriber of {one_in} of the panel is looked at: it bounds their interval, and
+-- needs no more.
 SELECT
   region, operator, access, family,
   count() AS panel_users,
@@ -18,6 +20,7 @@ FROM
   WHERE starts_on >= {from_day:Date} AND starts_on < {to_day:Date}
     AND active_family IN {family:Array(UInt8)}
     AND access IN {accesses:Array(String)}
+    AND (access NOT IN {thinned:Array(String)} OR intDiv(subscriber, 64) % {one_in:UInt64} = 0)
   GROUP BY region, operator, access, family, subscriber
 )
 GROUP BY region, operator, access, family

@@ -58,7 +58,13 @@ export type ActiveUsersGroup = z.output<typeof activeUsersQuery.row>;
 /** How often the panel's subscribers were seen. */
 export const unseenUsersQuery = defineQuery({
   name: "users-unseen",
-  params: z.strictObject({ ...period, family, by_family: z.boolean() }),
+  params: z.strictObject({
+    ...period,
+    family,
+    by_family: z.boolean(),
+    thinned: z.array(z.string()),
+    one_in: z.int().min(1),
+  }),
   row: z.object({
     region: z.string(),
     operator: z.string(),

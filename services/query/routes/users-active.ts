@@ -15,6 +15,11 @@ const NAME = { zh: "IPv6活跃连接数", en: "Active connections" } as const;
 /** Access networks whose users may send so little that packet sampling misses them. */
 const SAMPLED_AWAY = ["iot"];
 
+/** One subscriber of so many is in the panel. */
+const PANEL = 64;
+/** So many of the panel tell enough of those whom sampling hardly misses. */
+const THINNED_USERS = 10_000;
+
 const DESCRIPTION = `How many users are active on IPv6 (IPv6活跃连接数): subscribers who sent traffic of their own in the period. Ping and DNS
 alone do not count, nor does what only arrives (scans). Mobile, fixed, IoT and enterprise by \`access\`; data centres and
 unknown access are no users and enter only where \`access\` names them.
@@ -144,22 +149,29 @@ interface Reading {
 async function readCells(store: Store, { period, question, byFamily, family }: Reading) {
   const { from_day, to_day, monthly } = period;
   const { levels, ...parameters } = levelParameters(question);
+  const accesses = accessesOf(question);
+  const groups = await store.query(activeUsersQuery, {
+    from_day,
+    to_day,
+    accesses,
+    ...parameters,
+    levels: byFamily ? ["cell", "joint", ...levels] : ["cell", ...levels],
+    active_table: monthly ? "users_1mo" : "users_1d",
+    family,
+    by_family: byFamily,
+  });
+  const users = groups.filter(({ level }) => level === "cell").reduce((sum, cell) => sum + cell.session_users, 0);
   const unseen = (by_family: boolean) =>
-    store.query(unseenUsersQuery, { from_day, to_day, accesses: accessesOf(question), family, by_family });
-  const [groups, seen, seenJointly] = await Promise.all([
-    store.query(activeUsersQuery, {
+    store.query(unseenUsersQuery, {
       from_day,
       to_day,
-      accesses: accessesOf(question),
-      ...parameters,
-      levels: byFamily ? ["cell", "joint", ...levels] : ["cell", ...levels],
-      active_table: monthly ? "users_1mo" : "users_1d",
+      accesses,
       family,
-      by_family: byFamily,
-    }),
-    unseen(byFamily),
-    byFamily ? unseen(false) : [],
-  ]);
+      by_family,
+      thinned: accesses.filter((access) => !SAMPLED_AWAY.includes(access)),
+      one_in: Math.max(1, Math.floor(users / PANEL / THINNED_USERS)),
+    });
+  const [seen, seenJointly] = await Promise.all([unseen(byFamily), byFamily ? unseen(false) : []]);
   const cells = estimateCells(cellsOf(groups, "cell", seen));
   return { groups, cells, joint: byFamily ? estimateCells(cellsOf(groups, "joint", seenJointly)) : cells };
 }

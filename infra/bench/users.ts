@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { identitiesOf } from "@v6meter/identity";
+import { createQueryService } from "@v6meter/query";
+import { runCommand } from "@v6meter/runtime";
+import { type api, Fault, queryConfig, storeConfig } from "@v6meter/schemas";
+import { openEmbeddedStore } from "@v6meter/store";
+import { spreadOf } from "./rounds.ts";
+
+const HELP = `Usage: npm run bench:users -- [options]
+
+Time of the API's answer for a month of active users by region and operator, from roll-ups of so many users.
+
+Options:
+  --users N    Users of the month (default 15000000), in 14 cities, 4 operators and 3 kinds of access
+  --rounds N   Questions, 3 or more; the median and the spread are printed (default 7)
+  --seed N     Of the users' hashes (default 1)
+  --json       One JSON line instead of text
+  --help       This text
+`;
+
+const MONTH = "2026-09";
+const CITIES = 14;
+const PREFIXES_A_USER = 4;
+const KEY = "bench-asks-within-its-own-process";
+
+/** States as the views write them, of users dealt out over cities, operators and access types; numbers of ours only. */
+const fill = (seed: number, from: number, rows: number) => `INSERT INTO users_1mo
+SELECT toDate('${MONTH}-01') AS starts_on,
+  toString(210100 + 100 * (u % ${CITIES})) AS region,
+  ['telecom', 'unicom', 'mobile', 'broadnet'][1 + intDiv(u, ${CITIES}) % 4] AS operator,
+  ['mobile', 'fixed', 'iot'][1 + intDiv(u, ${CITIES * 4}) % 3] AS access,
+  6 AS active_family,
+  uniqCombined64State(17)(cityHash64(u, ${seed})) AS subscribers,
+  uniqCombined64State(14)(cityHash64(number, ${seed}, 1)) AS prefixes,
+  uniqCombined64State(14)(cityHash64(number, ${seed}, 1)) AS session_prefixes
+FROM (SELECT number, intDiv(number, ${PREFIXES_A_USER}) AS u FROM numbers(${from}, ${rows}))
+GROUP BY region, operator, access`;
+
+/** Prefixes of one insert, so that filling takes little memory. */
+const FILL_ROWS = 20_000_000;
+
+function readOptions() {
+  const text = (fallback: string) => ({ type: "string", default: fallback }) as const;
+  const flag = { type: "boolean", default: false } as const;
+  let values: { users: string; rounds: string; seed: string; json: boolean; help: boolean };
+  try {
+    values = parseArgs({
+      options: { users: text("15000000"), rounds: text("7"), seed: text("1"), json: flag, help: flag },
+    }).values;
+  } catch (cause) {
+    throw new Fault("CONFIG_INVALID", `${(cause as Error).message}. See --help.`, { cause });
+  }
+  const whole = (name: "users" | "rounds" | "seed", least: number, most: number) => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new Fault(
+        "CONFIG_INVALID",
+        `--${name}: found ${values[name]}, allowed is ${least} to ${most}. See --help.`,
+      );
+    return value;
+  };
+  return {
+    users: whole("users", 10_000, 2_000_000_000),
+    rounds: whole("rounds", 3, 1_000),
+    seed: whole("seed", 0, 0xffff_ffff),
+    json: values.json,
+    help: values.help,
+  };
+}
+
+await runCommand("bench:users", async () => {
+  const { users, rounds, seed, json, help } = readOptions();
+  if (help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "v6meter-bench-"));
+  const store = await openEmbeddedStore({ path: folder, config: storeConfig.parse({}) });
+  try {
+    await store.migrate();
+    const all = users * PREFIXES_A_USER;
+    for (let from = 0; from < all; from += FILL_ROWS) {
+      if (!json) process.stderr.write(`${Math.round(from / PREFIXES_A_USER)} of ${users} users\n`);
+      const rows = Math.min(FILL_ROWS, all - from);
+      await store.engine.write((session) => session.queryAsync(fill(seed, from, rows)));
+    }
+    const { app } = createQueryService({
+      store,
+      config: queryConfig.parse({}),
+      identities: identitiesOf({ adminKey: KEY }),
+      audit: { append: async () => {} },
+    });
+    const times: number[] = [];
+    let total: number | null = null;
+    for (let round = 0; round < rounds; round++) {
+      const startedAt = performance.now();
+      const url = `/api/v1/users/active?month=${MONTH}&by=region,operator`;
+      const answer = await app.inject({ url, headers: { authorization: `Bearer ${KEY}` } });
+      times.push(performance.now() - startedAt);
+      if (answer.statusCode !== 200) throw new Error(answer.body);
+      total = answer.json<api.ActiveUsers>().total.users;
+    }
+    const answerMs = spreadOf(times);
+    if (json)
+      process.stdout.write(`${JSON.stringify({ users, rounds, seed, answered_users: total, answer_ms: answerMs })}\n`);
+    else
+      process.stdout.write(
+        `${users} users, told as ${total}: ${answerMs.median.toFixed(0)} ms (${answerMs.min.toFixed(0)} to ${answerMs.max.toFixed(0)})\n`,
+      );
+    return 0;
+  } finally {
+    await store.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
