@@ -31,7 +31,7 @@ function checkStandsAlone({ bus, store }: Config): void {
   if (set.length === 0) return;
   throw new Fault(
     "CONFIG_INVALID",
-    `${set.join(" and ")}: start runs bus and store in its own process; allowed is none. Use the commands collector, classifier and query.`,
+    `${set.join(" and ")}: start runs bus and store in its own process; allowed is none. Use the commands collector, accounting, classifier and query.`,
   );
 }
 
