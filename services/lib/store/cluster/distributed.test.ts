@@ -221,6 +221,8 @@ const PARAMETERS = {
   levels: ["cell", "table", "row", "total"],
   family: [4, 6],
   by_family: true,
+  thinned: ["mobile"],
+  one_in: 1,
   table_region: true,
   table_operator: false,
   table_access: false,
