@@ -6,7 +6,7 @@ import type { Store } from "@v6meter/store";
 /** Asks the API for what is at a path. */
 export type Ask = <T>(path: string) => Promise<T>;
 
-const KEY = "accuracy-asks-within-its-own-process";
+const KEY = "asked-within-its-own-process";
 /** Nobody but this process asks. */
 const NO_AUDIT: Audit = { append: async () => {} };
 

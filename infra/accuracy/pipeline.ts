@@ -2,6 +2,7 @@ import { encodeFlowsStream, encodeSessions } from "@v6meter/batch";
 import { type Classifier, createClassifier, type Registry } from "@v6meter/classify";
 import { createDecoder, DEFAULT_DECODER_OPTIONS, type Decoder, type FlowSink } from "@v6meter/netflow";
 import {
+  classifierConfig,
   createFlowBatch,
   createSessionBatch,
   type FlowBatch,
@@ -25,14 +26,12 @@ const INSERT_ROWS = 524_288;
 const SESSION_ROWS = 262_144;
 const SOURCE_PORT = 40_000;
 const EXPORTERS_MAX = 10_000;
-const GRACE_MS = 2_000;
 
 export interface PipelineOptions {
   readonly store: Store;
   readonly registry: Registry;
   /** How long an ended session is kept for flows that come late, in virtual time. */
   readonly sessionWindowMs: number;
-  readonly repeatWindowMs: number;
 }
 
 /**
@@ -60,16 +59,17 @@ export class Pipeline implements FlowSink {
   /** Session events that wait for their insert; every population's labels are the same. */
   readonly #told = createSessionBatch(SESSION_ROWS);
 
-  constructor({ store, registry, sessionWindowMs, repeatWindowMs }: PipelineOptions) {
+  constructor({ store, registry, sessionWindowMs }: PipelineOptions) {
+    const { session_slots, session_grace_ms, repeat_window_ms, repeat_slots } = classifierConfig.parse({});
     this.#store = store;
-    this.sessions = new SessionTable({ slots: 1_048_576, windowMs: sessionWindowMs, graceMs: GRACE_MS });
+    this.sessions = new SessionTable({ slots: session_slots, windowMs: sessionWindowMs, graceMs: session_grace_ms });
     this.#decoder = createDecoder({ ...DEFAULT_DECODER_OPTIONS, maxExporters: EXPORTERS_MAX });
     this.#classifier = createClassifier({
       registry,
       sessions: this.sessions,
       subscriberKey: new Uint8Array(32).fill(7),
-      repeatWindowMs,
-      repeatSlots: 1_048_576,
+      repeatWindowMs: repeat_window_ms,
+      repeatSlots: repeat_slots,
     });
   }
 

@@ -10,7 +10,6 @@ import { Pipeline } from "./pipeline.ts";
 const DAY_MS = 86_400_000;
 /** Flows are classified a day after they were sent at the latest. */
 const SESSION_WINDOW_MS = 30 * 3_600_000;
-const REPEAT_WINDOW_MS = 300_000;
 
 /** A month of a province to be measured. */
 export interface ProvinceOptions {
@@ -72,7 +71,6 @@ export async function measureProvince(options: ProvinceOptions): Promise<Measure
       store,
       registry: loadRegistry(registryDir),
       sessionWindowMs: SESSION_WINDOW_MS,
-      repeatWindowMs: REPEAT_WINDOW_MS,
     });
     for (const { fromMs: at, atMs, sessions, datagrams } of population.steps()) {
       for (const batch of sessions) await pipeline.account(batch);

@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { identitiesOf } from "@v6meter/identity";
-import { createQueryService } from "@v6meter/query";
+import { askApi } from "@v6meter/accuracy/ask";
 import { runCommand } from "@v6meter/runtime";
-import { type api, Fault, queryConfig, storeConfig } from "@v6meter/schemas";
+import { type api, Fault, storeConfig } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
 import { spreadOf } from "./rounds.ts";
 
@@ -25,7 +24,6 @@ Options:
 const MONTH = "2026-09";
 const CITIES = 14;
 const PREFIXES_A_USER = 4;
-const KEY = "bench-asks-within-its-own-process";
 
 /** States as the views write them, of users dealt out over cities, operators and access types; numbers of ours only. */
 const fill = (seed: number, from: number, rows: number) => `INSERT INTO users_1mo
@@ -88,21 +86,14 @@ await runCommand("bench:users", async () => {
       const rows = Math.min(FILL_ROWS, all - from);
       await store.engine.write((session) => session.queryAsync(fill(seed, from, rows)));
     }
-    const { app } = createQueryService({
-      store,
-      config: queryConfig.parse({}),
-      identities: identitiesOf({ adminKey: KEY }),
-      audit: { append: async () => {} },
-    });
+    const ask = askApi(store);
     const times: number[] = [];
     let total: number | null = null;
     for (let round = 0; round < rounds; round++) {
       const startedAt = performance.now();
-      const url = `/api/v1/users/active?month=${MONTH}&by=region,operator`;
-      const answer = await app.inject({ url, headers: { authorization: `Bearer ${KEY}` } });
+      const answer = await ask<api.ActiveUsers>(`/api/v1/users/active?month=${MONTH}&by=region,operator`);
       times.push(performance.now() - startedAt);
-      if (answer.statusCode !== 200) throw new Error(answer.body);
-      total = answer.json<api.ActiveUsers>().total.users;
+      total = answer.total.users;
     }
     const answerMs = spreadOf(times);
     if (json)
