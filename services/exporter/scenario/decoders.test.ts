@@ -1,25 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { pcapFile } from "../encode/pcap-file.ts";
+import { refdec, refdecIsThere } from "./refdec.test-data.ts";
 import { type DecodedRecord, exportDay, plainAddress, smallProvince, sumsOf } from "./test-export.ts";
 
 /** Nothing here is checked with our own decoder: these two were written by others, from the RFCs. */
-
-const REFDEC = join(import.meta.dirname, "../../../../shared/captures/tools/refdec.py");
-const python = (() => {
-  try {
-    execFileSync("python3", ["--version"], { stdio: "ignore" });
-    return existsSync(REFDEC);
-  } catch {
-    return false;
-  }
-})();
-if (!python)
-  console.warn("SKIPPED: python3 or ../shared/captures/tools/refdec.py is missing, IPFIX is read by no other decoder");
 
 const province = smallProvince(6_000);
 const { datagrams, truth } = exportDay(province);
@@ -74,9 +58,9 @@ test("node-netflowv9 reads of every v5 and v9 router what the truth says, and it
   }
 });
 
-test.runIf(process.env.CI)("refdec and python3 are there", () => expect(python).toBe(true));
+test.runIf(process.env.CI)("refdec and python3 are there", () => expect(refdecIsThere).toBe(true));
 
-describe.runIf(python)("refdec, on v5, v9 and IPFIX", () => {
+describe.runIf(refdecIsThere)("refdec, on v5, v9 and IPFIX", () => {
   interface Line {
     type: "flow" | "options";
     exporter: string;
@@ -93,28 +77,7 @@ describe.runIf(python)("refdec, on v5, v9 and IPFIX", () => {
     proto: number;
     outer_src?: string;
   }
-  const lines: Line[] = [];
-  let errors: unknown[] = [];
-  if (python) {
-    const folder = mkdtempSync(join(tmpdir(), "v6meter-exporter-"));
-    try {
-      const file = join(folder, "day.pcap");
-      writeFileSync(file, pcapFile(datagrams));
-      const program = `import sys,json; sys.path.insert(0,${JSON.stringify(join(REFDEC, ".."))})
-import refdec
-d,recs=refdec.run(${JSON.stringify(file)})
-for r in recs:
-    r.pop('fields',None); r.pop('raw',None); print(json.dumps(r))
-print(json.dumps(dict(errors=d.err,unknown=d.unknown_sets)))`;
-      const text = execFileSync("python3", ["-c", program], { maxBuffer: 1 << 28, encoding: "utf8" })
-        .trim()
-        .split("\n");
-      errors = Object.values(JSON.parse(text.pop() as string)).flat();
-      for (const line of text) lines.push(JSON.parse(line));
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  }
+  const { lines, errors } = refdec<Line>(datagrams);
   const flows = lines.filter(({ type }) => type === "flow");
 
   test("it finds nothing malformed and no set without a template", () => expect(errors).toEqual([]));
