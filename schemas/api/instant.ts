@@ -3,11 +3,12 @@ import { z } from "zod";
 /** The calendar that cuts days and months: China Standard Time, UTC+8 without daylight saving since 1991. */
 export const ZONE = "Asia/Shanghai";
 
-const OFFSET_MS = 8 * 3_600_000;
+/** How far it is ahead of UTC. */
+export const ZONE_OFFSET_MS = 8 * 3_600_000;
 
 /** An instant as the API prints it: ISO 8601 in UTC+8, with milliseconds only where there are some. */
 export function instantText(atMs: number): string {
-  return `${new Date(atMs + OFFSET_MS).toISOString().replace(/(\.000)?Z$/, "")}+08:00`;
+  return `${new Date(atMs + ZONE_OFFSET_MS).toISOString().replace(/(\.000)?Z$/, "")}+08:00`;
 }
 
 /** An instant in an answer. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type AaaCoverage, Fault, type HostPort, type PopulationScenario } from "@v6meter/schemas";
+import { type AaaCoverage, api, Fault, type HostPort, type PopulationScenario } from "@v6meter/schemas";
 import { openSender } from "../simulate/sender.ts";
 import { type AccountingCounts, openAccountingClient } from "./accounting-client.ts";
 import { type AccountingEvent, type AccountingFeed, createAccountingFeed } from "./accounting-feed.ts";
@@ -7,7 +7,6 @@ import { createPopulation, type PopulationDatagram } from "./population.ts";
 import type { PopulationTruth } from "./truth.ts";
 
 const DAY_MS = 86_400_000;
-const ZONE_MS = 8 * 3_600_000;
 /** In real time a step is drawn a minute ahead; compressed, a quarter of an hour. */
 const STEP_MS = { real: 60_000, compressed: 900_000 } as const;
 const BURST_DATAGRAMS = 32;
@@ -57,9 +56,9 @@ export async function playLive(options: LiveOptions): Promise<LiveResult> {
   if (!realTime && days > DAYS_MAX)
     throw new Fault("CONFIG_INVALID", `Compressed, 1 to ${DAYS_MAX} days are played, not ${days}.`);
   const startMs = Date.now();
-  const midnightMs = Math.floor((startMs + ZONE_MS) / DAY_MS) * DAY_MS - ZONE_MS;
-  const now = new Date(startMs + ZONE_MS);
-  const monthMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1) - ZONE_MS;
+  const midnightMs = Math.floor((startMs + api.ZONE_OFFSET_MS) / DAY_MS) * DAY_MS - api.ZONE_OFFSET_MS;
+  const now = new Date(startMs + api.ZONE_OFFSET_MS);
+  const monthMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1) - api.ZONE_OFFSET_MS;
   const fromMs = realTime ? midnightMs : monthMs;
   const clock = (ms: number) => (realTime ? ms : Math.round(startMs + (ms - fromMs) / speed));
 

@@ -2,6 +2,7 @@ import { Random } from "@v6meter/random";
 import {
   type AaaCoverage,
   addressBytes,
+  api,
   Fault,
   type PopulationScenario,
   SESSION_STATUS_TYPES,
@@ -34,8 +35,6 @@ import { createTruthCounter, type PopulationTruth, SUMS } from "./truth.ts";
 
 const DAY_MS = 86_400_000;
 const DAY_S = 86_400;
-/** Asia/Shanghai, without summer time since 1991. */
-const ZONE_MS = 8 * 3_600_000;
 /** Days end this much before midnight for new flows, so that what is exported belongs to the day. */
 const LAST_FLOW_S = DAY_S - 420;
 
@@ -106,7 +105,7 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
   const stepMs = options.stepMs ?? 900_000;
   const beginMs = options.beginMs ?? fromMs;
   const clock = options.clock ?? ((ms: number) => ms);
-  if ((fromMs + ZONE_MS) % DAY_MS !== 0)
+  if ((fromMs + api.ZONE_OFFSET_MS) % DAY_MS !== 0)
     throw new Fault("CONFIG_INVALID", `A province begins at a midnight of Asia/Shanghai, not at ${fromMs} ms.`);
   if (stepMs < 60_000 || DAY_MS % stepMs !== 0 || stepMs % 1_000 !== 0)
     throw new Fault("CONFIG_INVALID", `A step of ${stepMs} ms is no whole part of a day of a minute or more.`);
@@ -373,11 +372,11 @@ export function createPopulation(scenario: PopulationScenario, options: Populati
 
 /** The day in Asia/Shanghai, as 2026-10-31. */
 function dayName(ms: number): string {
-  return new Date(ms + ZONE_MS).toISOString().slice(0, 10);
+  return new Date(ms + api.ZONE_OFFSET_MS).toISOString().slice(0, 10);
 }
 
 function monthsBetween(fromMs: number, toMs: number): number {
-  const from = new Date(fromMs + ZONE_MS);
-  const to = new Date(toMs + ZONE_MS);
+  const from = new Date(fromMs + api.ZONE_OFFSET_MS);
+  const to = new Date(toMs + api.ZONE_OFFSET_MS);
   return 12 * (to.getUTCFullYear() - from.getUTCFullYear()) + to.getUTCMonth() - from.getUTCMonth();
 }

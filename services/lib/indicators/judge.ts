@@ -1,4 +1,4 @@
-import { Fault, type Indicator } from "@v6meter/schemas";
+import { api, Fault, type Indicator } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import { explain, typesOf } from "./evaluate.ts";
 import type { Question } from "./question.ts";
@@ -28,7 +28,7 @@ export async function judge(store: Store, indicator: Indicator): Promise<Verdict
     const wrong = wrongType(indicator, types);
     if (wrong) return wrong;
     const question: Question = {
-      period: { fromMs: -8 * 3_600_000, toMs: DAY_MS - 8 * 3_600_000 },
+      period: { fromMs: -api.ZONE_OFFSET_MS, toMs: DAY_MS - api.ZONE_OFFSET_MS },
       by: indicator.by,
       interval: "1d",
       filters: {},

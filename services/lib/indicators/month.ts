@@ -1,15 +1,14 @@
-/** China Standard Time, without daylight saving since 1991. */
-const OFFSET_MS = 8 * 3_600_000;
+import { api } from "@v6meter/schemas";
 
 /** Months since 1970 in Asia/Shanghai. */
 export function monthNumber(atMs: number): number {
-  const date = new Date(atMs + OFFSET_MS);
+  const date = new Date(atMs + api.ZONE_OFFSET_MS);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
 /** Begin of a month in Asia/Shanghai. */
 export function monthBegin(number: number): number {
-  return Date.UTC(Math.floor(number / 12), number % 12) - OFFSET_MS;
+  return Date.UTC(Math.floor(number / 12), number % 12) - api.ZONE_OFFSET_MS;
 }
 
 /** Whether a month of Asia/Shanghai begins at this moment. */

@@ -8,7 +8,6 @@ import { listParameters } from "../list-parameters.ts";
 import { lastDay, namedPeriod, type Period, periodText } from "../period.ts";
 
 const DAY_MS = 86_400_000;
-const OFFSET_MS = 8 * 3_600_000;
 
 const DESCRIPTION = `Traffic, IPv6 share and trend of monitored objects: applications, clouds, data centres, networks, sites. What in the flows
 belongs to an object stands in its \`match\`: far sides (prefix, autonomous system as exported, port below 1024) or exporters and
@@ -92,8 +91,8 @@ export function objectRoutes(app: Api, catalogue: OpenCatalogue): void {
 
 function wholeDays({ fromMs, toMs }: Period): Period {
   return {
-    fromMs: Math.floor((fromMs + OFFSET_MS) / DAY_MS) * DAY_MS - OFFSET_MS,
-    toMs: Math.ceil((toMs + OFFSET_MS) / DAY_MS) * DAY_MS - OFFSET_MS,
+    fromMs: Math.floor((fromMs + api.ZONE_OFFSET_MS) / DAY_MS) * DAY_MS - api.ZONE_OFFSET_MS,
+    toMs: Math.ceil((toMs + api.ZONE_OFFSET_MS) / DAY_MS) * DAY_MS - api.ZONE_OFFSET_MS,
   };
 }
 
