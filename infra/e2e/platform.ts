@@ -107,6 +107,8 @@ export async function startPlatform(
 
 /** Sums of the books that tell whether anything is still on its way. */
 export interface Books {
+  /** Datagrams of each exporter up to the newest that was received, by their sequence numbers. */
+  readonly expected: number;
   readonly received: number;
   readonly published: number;
   readonly written: number;
@@ -118,19 +120,30 @@ export async function books(platform: Platform): Promise<Books> {
   );
   const of = (stage: string, outcome: string) => Number(rows.find(([a, b]) => a === stage && b === outcome)?.[2] ?? 0);
   return {
+    expected: of("receive", "expected"),
     received: of("receive", "received"),
     published: of("publish", "forwarded"),
     written: of("write", "forwarded"),
   };
 }
 
-/** Waits until what was published is written and `datagrams` have been received; throws after `maxMs`. */
-export async function settled(platform: Platform, datagrams: number, maxMs = 30_000): Promise<Books> {
+/**
+ * Waits until what was published is written and so many datagrams have been received, or, where some of them may
+ * have been lost, are expected; throws after `maxMs`.
+ */
+export async function settled(
+  platform: Platform,
+  datagrams: number | { readonly expected: number },
+  maxMs = 30_000,
+): Promise<Books> {
+  const least = typeof datagrams === "number" ? { received: datagrams, expected: 0 } : { received: 0, ...datagrams };
   const giveUpAt = Date.now() + maxMs;
   for (;;) {
     const now = await books(platform);
-    if (now.received >= datagrams && now.published === now.written) return now;
-    if (Date.now() > giveUpAt) throw new Error(`not settled: ${JSON.stringify(now)}, sent ${datagrams} datagrams`);
+    const arrived = now.received >= least.received && now.expected >= least.expected;
+    if (arrived && now.published === now.written) return now;
+    if (Date.now() > giveUpAt)
+      throw new Error(`not settled: ${JSON.stringify(now)}, at least ${JSON.stringify(least)} was sent`);
     await sleep(100);
   }
 }

@@ -232,7 +232,8 @@ describe("a runaway statement", () => {
       code: "QUERY_REFUSED",
       message: expect.stringContaining("QUERY_WAS_CANCELLED"),
     });
-    expect(await running()).toBe("0");
+    // The engine takes a statement off its list shortly after it has answered.
+    while ((await running()) !== "0") await sleep(20);
   });
 
   test("ends at its limit of time", async () => {
