@@ -32,6 +32,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /docs/static/index.html": "open",
   "GET /docs/static/swagger-initializer.js": "open",
   "GET /metrics": ["administrator"],
+  "GET /api/v1/registry": EVERYBODY_NAMED,
   "GET /api/v1/traffic/share": EVERYBODY_NAMED,
   "GET /api/v1/indicators": EVERYBODY_NAMED,
   "GET /api/v1/indicators/:id": EVERYBODY_NAMED,

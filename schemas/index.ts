@@ -11,6 +11,7 @@ export * from "./flow/vocabulary.ts";
 export * from "./indicators/index.ts";
 export * from "./ledger.ts";
 export * from "./registry.ts";
+export * from "./report/index.ts";
 export * from "./scenario.ts";
 export * from "./scenario-population.ts";
 export * from "./session/columns.ts";

@@ -9,6 +9,7 @@ export * from "./ledger.ts";
 export * from "./objects.ts";
 export * from "./parameters.ts";
 export * from "./problem.ts";
+export * from "./registry.ts";
 export * from "./sql.ts";
 export * from "./targets.ts";
 export * from "./traffic-share.ts";

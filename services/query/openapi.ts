@@ -33,6 +33,7 @@ export function describeApi(app: Api): void {
           description: "Users by sessions, estimates and a panel; each figure with its method, coverage and interval",
         },
         { name: "indicators", description: "The catalogue of indicators, their figures, and targets" },
+        { name: "registry", description: "What regions and operators are called" },
         { name: "books", description: "What became of everything received" },
         { name: "sql", description: "The administrator's own questions" },
         { name: "health", description: "State of the process" },

@@ -24,6 +24,7 @@ import { indicatorRoutes } from "./routes/indicators.ts";
 import { ledgerRoute } from "./routes/ledger.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { objectRoutes } from "./routes/objects.ts";
+import { type Named, registryRoute } from "./routes/registry.ts";
 import { sqlRoute } from "./routes/sql.ts";
 import { targetsRoute } from "./routes/targets.ts";
 import { trafficShareRoute } from "./routes/traffic-share.ts";
@@ -42,6 +43,8 @@ export interface QueryServiceOptions {
   readonly access?: AccessConfig;
   /** The operator an exporter belongs to, by the registry; without it operators see no exporter. */
   readonly ownerOf?: OwnerOf;
+  /** What regions and operators are called, by the registry; nothing is named without it. */
+  readonly named?: Named;
   readonly logger?: FastifyBaseLogger;
   /** What the process knows of itself, for /metrics; asked at every scrape. */
   readonly live?: () => LiveFigures | Promise<LiveFigures>;
@@ -74,6 +77,7 @@ const SECURITY_HEADERS = {
 export function createQueryService(options: QueryServiceOptions): QueryService {
   const { store, config, identities, audit, logger, live = () => [], trouble = () => null } = options;
   const { access = accessConfig.parse({}), ownerOf = () => null } = options;
+  const { named = () => ({ regions: [], operators: [] }) } = options;
   const root = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -137,6 +141,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     userMetersRoutes(routes, store, config.min_cell_users);
     panelRoutes(routes, store, config.min_cell_users);
     indicatorRoutes(routes, catalogue, config.min_cell_users);
+    registryRoute(routes, named);
     objectRoutes(routes, catalogue);
     targetsRoute(routes, catalogue);
     evaluationsRoute(routes, catalogue);

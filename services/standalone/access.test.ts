@@ -8,7 +8,7 @@ import { createLogger } from "@v6meter/runtime";
 import { config } from "@v6meter/schemas";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { isLoopback, openAccess } from "./access.ts";
-import { ownerOfRegistry, watchOwners } from "./exporter-owner.ts";
+import { ownerOfRegistry, watchRegistryAnswers } from "./registry-answers.ts";
 
 const root = mkdtempSync(join(tmpdir(), "v6meter-access-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -165,7 +165,7 @@ describe("the operator of an exporter", () => {
     mkdirSync(registry);
     writeFileSync(join(registry, "exporters.yaml"), exporters);
     await using parts = new AsyncDisposableStack();
-    const ownerOf = watchOwners(parts, registry, logger);
+    const { ownerOf } = watchRegistryAnswers(parts, registry, logger);
     const owners = () =>
       ["192.0.2.1", "192.0.2.129", "192.0.2.200", "2001:db8:ffff::1", "198.51.100.1", "::", "x"].map(ownerOf);
     expect(owners()).toEqual(["mobile", "telecom", null, "unicom", null, null, null]);

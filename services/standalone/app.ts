@@ -9,9 +9,9 @@ import { openEmbeddedStore } from "@v6meter/store";
 import { openAccess } from "./access.ts";
 import { accountingLine, startAccounting } from "./accounting.ts";
 import { startClassifying } from "./classifying.ts";
-import { watchOwners } from "./exporter-owner.ts";
 import { accountingFigures, busFigures, classifierFigures, collectorFigures, sqlFigures } from "./figures.ts";
 import { type Key, keyLine, openKey } from "./keys.ts";
+import { watchRegistryAnswers } from "./registry-answers.ts";
 import type { Program, Running } from "./run.ts";
 import { sqlAccess } from "./sql-access.ts";
 import { ANALYST, startSqlPort } from "./sql-port.ts";
@@ -82,7 +82,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     identities,
     audit,
     access: config.access,
-    ownerOf: watchOwners(parts, config.classifier.registry_dir, logger),
+    ...watchRegistryAnswers(parts, config.classifier.registry_dir, logger),
     logger,
     live: async () => [
       ...(await busFigures(bus)),

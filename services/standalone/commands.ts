@@ -42,6 +42,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./run.ts")).commandOf((await import("./store-process.ts")).STORE),
   },
   {
+    name: "report",
+    says: "the monthly report as HTML, DOCX, PDF, XLSX, CSV and JSON",
+    load: async () => (await import("./report.ts")).report,
+  },
+  {
     name: "key",
     says: "keys of the API and the SQL port: create, list, revoke",
     load: async () => (await import("./key.ts")).key,

@@ -3,9 +3,9 @@ import type { Logger } from "@v6meter/runtime";
 import { type Config, formatHostPort } from "@v6meter/schemas";
 import { openServerStore } from "@v6meter/store";
 import { openAccess } from "./access.ts";
-import { watchOwners } from "./exporter-owner.ts";
 import { keyLine } from "./keys.ts";
 import { needServerStore } from "./needs.ts";
+import { watchRegistryAnswers } from "./registry-answers.ts";
 import type { Program, Running } from "./run.ts";
 
 /** The API over a store in a process of its own: it reads only, and makes no table. */
@@ -22,7 +22,7 @@ async function startQueryProcess(config: Config, logger: Logger): Promise<Runnin
     identities,
     audit,
     access: config.access,
-    ownerOf: watchOwners(parts, config.classifier.registry_dir, logger),
+    ...watchRegistryAnswers(parts, config.classifier.registry_dir, logger),
     logger,
   });
   const http = await query.start();

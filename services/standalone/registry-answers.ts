@@ -1,6 +1,6 @@
 import { loadRegistry, type Registry, watchRegistry } from "@v6meter/classify";
 import type { Logger } from "@v6meter/runtime";
-import { addressBytes, isMappedV4 } from "@v6meter/schemas";
+import { addressBytes, type api, isMappedV4 } from "@v6meter/schemas";
 
 /** Names the operator that an exporter belongs to, by the registry; null where it names none. */
 export type OwnerOf = (exporter: string) => string | null;
@@ -39,17 +39,36 @@ export function ownerOfRegistry({ exporters }: Pick<Registry, "exporters">): Own
   };
 }
 
-/** The owner by the registry in force, which is read again when its files change. */
-export function watchOwners(parts: AsyncDisposableStack, folder: string | null, logger: Logger): OwnerOf {
+/** What the API says by the registry. */
+export interface RegistryAnswers {
+  readonly ownerOf: OwnerOf;
+  /** What regions and operators are called. */
+  readonly named: () => api.Registry;
+}
+
+function answersOf(registry: Registry): RegistryAnswers {
+  const named: api.Registry = {
+    regions: [...registry.regions].sort((a, b) => (a.code < b.code ? -1 : 1)),
+    operators: registry.operators.map(({ id, zh, en }) => ({ id, zh, en })).sort((a, b) => (a.id < b.id ? -1 : 1)),
+  };
+  return { ownerOf: ownerOfRegistry(registry), named: () => named };
+}
+
+/** Answers by the registry in force, which is read again when its files change. */
+export function watchRegistryAnswers(
+  parts: AsyncDisposableStack,
+  folder: string | null,
+  logger: Logger,
+): RegistryAnswers {
   const registry = loadRegistry(folder);
-  let ownerOf = ownerOfRegistry(registry);
+  let answers = answersOf(registry);
   const watch = watchRegistry(folder, {
     onChange: (changed) => {
-      ownerOf = ownerOfRegistry(changed);
+      answers = answersOf(changed);
     },
     onError: (fault) => logger.error(fault.message),
     since: registry,
   });
   parts.defer(async () => watch.stop());
-  return (exporter) => ownerOf(exporter);
+  return { ownerOf: (exporter) => answers.ownerOf(exporter), named: () => answers.named() };
 }
