@@ -217,24 +217,6 @@ describe("a month that is not as it should be", () => {
     expect(() => monthOf(name, Date.now())).toThrow(Fault);
   });
 
-  test("half of the exporters missing: said, with their number, and each named", async () => {
-    const other = await openTestStore();
-    const half = askStore(other.store);
-    try {
-      await insertYear(other.store, ["192.0.2.1", "192.0.2.2"]);
-      const document = compose(await gather(half.ask, { template, month, snapshot: null, nowMs: Date.now() }), "en");
-      expect(document.notices).toContainEqual(
-        expect.stringMatching(/^Of 4 exporters of the month before, 2 sent nothing/),
-      );
-      const text = JSON.stringify(document.sections[0]);
-      for (const exporter of ["192.0.2.3", "192.0.2.4"])
-        expect(text).toContain(`(${exporter}): sent flows the month before`);
-    } finally {
-      await half.stop();
-      await other.close();
-    }
-  }, 60_000);
-
   test("a question the API does not know leaves a gap that is told", async () => {
     const path = questions.exporters();
     const ask = async (asked_: string) => {
