@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { registryOperator, registryRegion } from "../registry.ts";
 
+/** Parameters of `GET /api/v1/registry`: none. */
+export const registryParameters = z.strictObject({});
+
 /** Answer of `GET /api/v1/registry`: what the codes in figures are called, and where a region's tile lies. */
 export const registry = z
   .object({

@@ -16,6 +16,7 @@ export function registryRoute(app: Api, named: Named): void {
         summary: "Names of regions and operators",
         description:
           "What the codes in the figures are called, by the registry in force. `tile` is [column, row] on the tile map.",
+        querystring: api.registryParameters,
         response: { 200: api.registry },
       },
     },
