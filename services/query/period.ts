@@ -1,10 +1,5 @@
 import { api, Fault } from "@v6meter/schemas";
-
-/** A half-open span of time, in milliseconds since 1970-01-01 UTC. */
-export interface Period {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
+import type { Period } from "@v6meter/users";
 
 const DAY_MS = 86_400_000;
 

@@ -5,6 +5,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, queryConfig } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
+import {
+  activeUsersQuery,
+  keyRotationsQuery,
+  preferenceQuery,
+  retentionQuery,
+  unseenUsersQuery,
+  userMetersQuery,
+} from "@v6meter/users";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -20,14 +28,6 @@ import { exporterSamplingQuery } from "./queries/exporter-sampling.ts";
 import { exportersQuery } from "./queries/exporters.ts";
 import { ledgerQuery, ledgerTotalsQuery } from "./queries/ledger.ts";
 import { trafficShareQuery } from "./queries/traffic-share.ts";
-import {
-  activeUsersQuery,
-  keyRotationsQuery,
-  preferenceQuery,
-  retentionQuery,
-  unseenUsersQuery,
-  userMetersQuery,
-} from "./queries/users.ts";
 
 let store: Store;
 let close: () => Promise<void>;

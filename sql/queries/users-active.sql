@@ -8,6 +8,8 @@
 -- by the dimensions asked for, of what the filters keep. States are merged, so a subscriber seen in several
 -- cells counts once in each row and in the total.
 --
+-- Each day or month ({slice}: day, month; empty: all of them together) has levels of its own.
+--
 -- Reads one rollup ({active_table}: users_1d or users_1mo) over the periods that start in [from_day, to_day).
 SELECT
   arrayJoin(arrayFilter(
@@ -16,6 +18,7 @@ SELECT
         AND (empty({operator:Array(String)}) OR operator IN {operator:Array(String)})
         AND (empty({access:Array(String)}) OR access IN {access:Array(String)})),
     ['cell', 'joint', 'table', 'row', 'total'])) AS level,
+  slice_day,
   if(level IN ('cell', 'joint') OR level = 'table' AND {table_region:Bool} OR level = 'row' AND {by_region:Bool}, region, '') AS region_group,
   if(level IN ('cell', 'joint') OR level = 'table' AND {table_operator:Bool} OR level = 'row' AND {by_operator:Bool}, operator, '') AS operator_group,
   if(level IN ('cell', 'joint') OR level = 'table' AND {table_access:Bool} OR level = 'row' AND {by_access:Bool}, access, '') AS access_group,
@@ -26,6 +29,7 @@ SELECT
 FROM
 (
   SELECT
+    multiIf({slice:String} = 'day', toString(starts_on), {slice:String} = 'month', toString(toStartOfMonth(starts_on)), '') AS slice_day,
     region, operator, access, active_family,
     uniqCombined64MergeState(17)(u.subscribers) AS subscriber_state,
     uniqCombined64MergeState(14)(u.prefixes) AS prefix_state,
@@ -34,7 +38,7 @@ FROM
   WHERE starts_on >= {from_day:Date} AND starts_on < {to_day:Date}
     AND active_family IN {family:Array(UInt8)}
     AND access IN {accesses:Array(String)}
-  GROUP BY region, operator, access, active_family
+  GROUP BY slice_day, region, operator, access, active_family
 )
-GROUP BY level, region_group, operator_group, access_group, family_group
-ORDER BY level, region_group, operator_group, access_group, family_group
+GROUP BY level, slice_day, region_group, operator_group, access_group, family_group
+ORDER BY level, slice_day, region_group, operator_group, access_group, family_group

@@ -1,24 +1,12 @@
 import { api } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
+import { activeUsers, isSmall, type PublishedFigure, placeOf, type UsersFigure } from "@v6meter/users";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { type ActiveUsersGroup, activeUsersQuery, type UnseenUsersRow, unseenUsersQuery } from "../queries/users.ts";
-import { accessesOf, keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
-import { missedShare, unseenShare } from "../users/chao1.ts";
-import { type Cell, type CellEstimate, estimateCells, figureOf, type UsersFigure } from "../users/ladder.ts";
-import { namedUsersPeriod, type UsersPeriod } from "../users/period.ts";
-import { isSelected, isWithin, levelParameters, type Question, tableDimensions } from "../users/publication.ts";
-import { isSmall } from "../users/suppression.ts";
+import { preamble, questionOf } from "../users/answer.ts";
+import { namedUsersPeriod } from "../users/period.ts";
 
 const NAME = { zh: "IPv6活跃连接数", en: "Active connections" } as const;
-
-/** Access networks whose users may send so little that packet sampling misses them. */
-const SAMPLED_AWAY = ["iot"];
-
-/** One subscriber of so many is in the panel. */
-const PANEL = 64;
-/** So many of the panel tell enough of those whom sampling hardly misses. */
-const THINNED_USERS = 10_000;
 
 const DESCRIPTION = `How many users are active on IPv6 (IPv6活跃连接数): subscribers who sent traffic of their own in the period. Ping and DNS
 alone do not count, nor does what only arrives (scans). Mobile, fixed, IoT and enterprise by \`access\`; data centres and
@@ -60,11 +48,11 @@ export function activeUsersRoute(app: Api, store: Store, leastUsers: number): vo
         response: { 200: api.activeUsers },
       },
     },
-    async (request) => activeUsers(store, request.query, { leastUsers, nowMs: Date.now() }),
+    async (request) => activeUsersAnswer(store, request.query, { leastUsers, nowMs: Date.now() }),
   );
 }
 
-async function activeUsers(
+async function activeUsersAnswer(
   store: Store,
   parameters: api.ActiveUsersParameters,
   { leastUsers, nowMs }: { leastUsers: number; nowMs: number },
@@ -73,168 +61,25 @@ async function activeUsers(
   const question = questionOf(parameters);
   const byFamily = parameters.by.includes("family");
   const families = parameters.family ?? (byFamily ? api.FAMILIES : ["6"]);
-  const read = { period, question, byFamily, family: families.map(Number) as (4 | 6)[] };
-  const [rotations, { groups, cells, joint }] = await Promise.all([
-    keyRotations(store, period),
-    readCells(store, read),
-  ]);
-
-  const estimatesOf = (group: ActiveUsersGroup): CellEstimate[] => {
-    const all = group.level === "total" ? joint : cells;
-    return all.filter(({ cell }) => {
-      const place = groupOf(cell);
-      if (group.level === "total") return isSelected(place, question);
-      if (cell.family !== group.family_group) return false;
-      return group.level === "row"
-        ? isSelected(place, question) && isWithin(place, group, question)
-        : isWithin(place, group, { ...question, by: tableDimensions(question) });
-    });
-  };
-  const figures = new Map<ActiveUsersGroup, UsersFigure>(
-    groups.map((group) => {
-      const figure = figureOf(sumsOf(group), estimatesOf(group));
-      return [group, rotations.length > 0 ? withoutUsers(figure) : figure];
-    }),
-  );
-  const figure = (group: ActiveUsersGroup) => figures.get(group) ?? figureOf(sumsOf(group), []);
-  const { rows, total } = rowsAndTotal(groups, question, {
-    least: leastUsers,
-    countsOf: (group) => [figure(group).users ?? figure(group).activePrefixes],
-    figures: (group) => published(figure(group), leastUsers),
-    hidden: (group) => hidden(figure(group)),
-    nothing: NOTHING,
-  });
-  return {
-    ...preamble(NAME, parameters, period, { least: leastUsers, rotations }),
-    rows: rows.map(({ group, ...row }) => ({
-      ...row,
-      ...(byFamily && { family: String(group.family_group) as (typeof api.FAMILIES)[number] }),
-    })),
-    total,
-  };
-}
-
-const NOTHING: ActiveUsersGroup = {
-  level: "total",
-  region_group: "",
-  operator_group: "",
-  access_group: "",
-  family_group: 0,
-  session_users: 0,
-  active_prefixes: 0,
-  session_prefixes: 0,
-};
-
-const sumsOf = (group: ActiveUsersGroup) => ({
-  sessionUsers: group.session_users,
-  activePrefixes: group.active_prefixes,
-  sessionPrefixes: group.session_prefixes,
-});
-
-const groupOf = (cell: Cell) => ({
-  level: "cell",
-  region_group: cell.region,
-  operator_group: cell.operator,
-  access_group: cell.access,
-});
-
-interface Reading {
-  readonly period: UsersPeriod;
-  readonly question: Question;
-  readonly byFamily: boolean;
-  readonly family: (4 | 6)[];
-}
-
-/** The groups of the answer, and the province's cells on their rungs: by family, and the families together. */
-async function readCells(store: Store, { period, question, byFamily, family }: Reading) {
-  const { from_day, to_day, monthly } = period;
-  const { levels, ...parameters } = levelParameters(question);
-  const accesses = accessesOf(question);
-  const groups = await store.query(activeUsersQuery, {
-    from_day,
-    to_day,
-    accesses,
-    ...parameters,
-    levels: byFamily ? ["cell", "joint", ...levels] : ["cell", ...levels],
-    active_table: monthly ? "users_1mo" : "users_1d",
+  const family = families.map(Number) as (4 | 6)[];
+  const { rows, total, rotations } = await activeUsers(store, {
+    period,
+    question,
+    byFamily,
     family,
-    by_family: byFamily,
+    slice: null,
+    leastUsers,
   });
-  const users = groups.filter(({ level }) => level === "cell").reduce((sum, cell) => sum + cell.session_users, 0);
-  const unseen = (by_family: boolean) =>
-    store.query(unseenUsersQuery, {
-      from_day,
-      to_day,
-      accesses,
-      family,
-      by_family,
-      thinned: accesses.filter((access) => !SAMPLED_AWAY.includes(access)),
-      one_in: Math.max(1, Math.floor(users / PANEL / THINNED_USERS)),
-    });
-  const [seen, seenJointly] = await Promise.all([unseen(byFamily), byFamily ? unseen(false) : []]);
-  const cells = estimateCells(cellsOf(groups, "cell", seen));
-  return { groups, cells, joint: byFamily ? estimateCells(cellsOf(groups, "joint", seenJointly)) : cells };
-}
-
-function cellsOf(
-  groups: readonly ActiveUsersGroup[],
-  level: "cell" | "joint",
-  seen: readonly UnseenUsersRow[],
-): Cell[] {
-  const place = (...words: (string | number)[]) => words.join("\n");
-  const unseen = new Map(
-    seen
-      .filter(({ access }) => SAMPLED_AWAY.includes(access))
-      .map((row) => [
-        place(row.region, row.operator, row.access, row.family),
-        unseenShare({ users: row.panel_users, once: row.seen_once, twice: row.seen_twice }),
-      ]),
-  );
-  const missed = missedByAccess(seen);
-  return groups
-    .filter((group) => group.level === level)
-    .map((group) => ({
-      region: group.region_group,
-      operator: group.operator_group,
-      access: group.access_group,
-      family: group.family_group,
-      ...sumsOf(group),
-      unseen:
-        unseen.get(place(group.region_group, group.operator_group, group.access_group, group.family_group)) ?? null,
-      missed: missed.get(place(group.access_group, group.family_group)) ?? 0,
-    }));
-}
-
-/** What sampling may have missed of each access network and family: a single cell's panel is too small to tell. */
-function missedByAccess(seen: readonly UnseenUsersRow[]): ReadonlyMap<string, number> {
-  const sum = (rows: readonly UnseenUsersRow[], value: (row: UnseenUsersRow) => number) =>
-    rows.reduce((all, row) => all + value(row), 0);
-  const rows = seen.filter(({ access }) => !SAMPLED_AWAY.includes(access));
-  return new Map(
-    [...Map.groupBy(rows, ({ access, family }) => `${access}\n${family}`)].map(([key, group]) => [
-      key,
-      sum(group, (row) => row.sampled_users) === 0
-        ? 0
-        : missedShare({
-            users: sum(group, (row) => row.panel_users),
-            once: sum(group, (row) => row.seen_once),
-            twice: sum(group, (row) => row.seen_twice),
-          }),
-    ]),
-  );
-}
-
-/** Where the key of the hashes changed within the period, one subscriber would count as two. */
-function withoutUsers(figure: UsersFigure): UsersFigure {
+  const answer = ({ figure, suppressed }: PublishedFigure) =>
+    suppressed ? hidden(figure) : published(figure, leastUsers);
   return {
-    ...figure,
-    method: "prefixes",
-    users: null,
-    low: null,
-    high: null,
-    sessionUsers: 0,
-    unseenUsers: 0,
-    unestimatedPrefixes: figure.activePrefixes,
+    ...preamble(NAME, parameters, period, { least: leastUsers, rotations: [...rotations] }),
+    rows: rows.map((row) => ({
+      ...placeOf(row.group, question),
+      ...(byFamily && { family: String(row.group.family_group) as (typeof api.FAMILIES)[number] }),
+      ...answer(row),
+    })),
+    total: answer(total as PublishedFigure),
   };
 }
 

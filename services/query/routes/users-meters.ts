@@ -1,13 +1,22 @@
 import { api } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
+import {
+  accessesOf,
+  counted,
+  coverageOf,
+  type Interval,
+  inBoth,
+  levelParameters,
+  type SubscriberFigure,
+  type SubscriberKind,
+  type UserMetersGroup,
+  userMetersQuery,
+  without,
+} from "@v6meter/users";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { type SubscriberFigure, type SubscriberKind, type UserMetersGroup, userMetersQuery } from "../queries/users.ts";
-import { accessesOf, keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
-import { coverageOf } from "../users/ladder.ts";
+import { keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
 import { namedUsersPeriod } from "../users/period.ts";
-import { levelParameters } from "../users/publication.ts";
-import { counted, type Interval, inBoth, without } from "../users/state-error.ts";
 
 const COMMON = `Subscribers are those that sessions of AAA told, each once whatever addresses the session changed; a session belongs to
 the days on which one of its events (start, interim update, stop) happened. \`coverage\` says what part of the active IPv6 prefixes was

@@ -1,12 +1,10 @@
 import { api } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
+import { accessesOf, levelParameters, partOf, preferenceQuery, retentionQuery } from "@v6meter/users";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { preferenceQuery, retentionQuery } from "../queries/users.ts";
-import { accessesOf, keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
-import { partOf } from "../users/panel.ts";
+import { keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
 import { namedUsersPeriod, withMonthBefore } from "../users/period.ts";
-import { levelParameters } from "../users/publication.ts";
 
 const COMMON = `From the panel: of the subscribers that sessions told, those whose hash falls in one of 64, the same on every day, whom
 the store keeps exactly. \`low\` and \`high\` hold the part of all subscribers in 99 of 100 cases (Wilson). Groups of fewer than

@@ -1,8 +1,7 @@
 import { api } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
-import { type Period, periodText } from "../period.ts";
-import { keyRotationsQuery } from "../queries/users.ts";
-import { type Group, placeOf, type Question, suppressedGroups } from "./publication.ts";
+import { type Group, keyRotationsQuery, type Period, placeOf, type Question, suppressedGroups } from "@v6meter/users";
+import { periodText } from "../period.ts";
 
 /** Validated parameters of every question about users. */
 interface Parameters {
@@ -18,11 +17,6 @@ export function questionOf({ by, region, operator, access = [] }: Parameters): Q
     by: api.USER_DIMENSIONS.filter((dimension) => by.includes(dimension)),
     filters: { region, operator, access },
   };
-}
-
-/** The access networks a question is about: those of users, and what it names besides. */
-export function accessesOf({ filters }: Question): string[] {
-  return [...new Set([...api.USER_ACCESS_TYPES, ...filters.access])];
 }
 
 /** When the key of the subscribers' hashes changed within a period, as answers print it. */

@@ -1,6 +1,6 @@
 import type { Answer, Figure, FigureRow, OpenCatalogue, Question } from "@v6meter/indicators";
 import type { Indicator, IndicatorGrouping } from "@v6meter/schemas";
-import { isSmall, keyText, suppressedCells } from "./suppression.ts";
+import { isSmall, keyText, suppressedCells } from "@v6meter/users";
 
 /** The dimensions along which users are parted; what else an indicator is restricted to is no table of users. */
 const DIMENSIONS: readonly IndicatorGrouping[] = ["region", "operator", "access"];

@@ -1,16 +1,22 @@
-import type { Store } from "@v6meter/store";
-import { defineQuery } from "@v6meter/store";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { storeConfig } from "@v6meter/schemas";
+import { defineQuery, openEmbeddedStore, type Store } from "@v6meter/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { openTestStore } from "../province.test-data.ts";
 import { counted, EXACT_UP_TO, inBoth, STATE_DEVIATION, without } from "./state-error.ts";
 
 let store: Store;
-let close: () => Promise<void>;
+let path: string;
 beforeAll(async () => {
-  ({ store, close } = await openTestStore());
+  path = await mkdtemp(join(tmpdir(), "v6meter-users-"));
+  store = await openEmbeddedStore({ path, config: storeConfig.parse({}) });
 });
-afterAll(() => close());
+afterAll(async () => {
+  await store.stop();
+  await rm(path, { recursive: true });
+});
 
 const TRIALS = 24;
 

@@ -1,4 +1,4 @@
-import type { api } from "@v6meter/schemas";
+import { api } from "@v6meter/schemas";
 import { isSmall, keyText, suppressedCells } from "./suppression.ts";
 
 /** A group of the answer of a statement about users, at one of its levels. */
@@ -20,6 +20,11 @@ export interface Question {
 const DIMENSIONS: readonly api.UserDimension[] = ["region", "operator", "access"];
 
 const wordOf = (group: Group, dimension: api.UserDimension): string => group[`${dimension}_group`];
+
+/** The access networks a question is about: those of users, and what it names besides. */
+export function accessesOf({ filters }: Question): string[] {
+  return [...new Set([...api.USER_ACCESS_TYPES, ...filters.access])];
+}
 
 /** The dimensions of the table in which it is decided what is suppressed. */
 export function tableDimensions({ by, filters }: Question): api.UserDimension[] {

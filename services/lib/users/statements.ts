@@ -27,6 +27,9 @@ const group = {
   access_group: z.string(),
 };
 
+/** Width in time of what is counted apart; empty: the whole period together. */
+const slice = z.enum(["", "day", "month"]);
+
 const family = z.array(z.literal([4, 6]));
 
 /** A count of the statements: whole, and far below 2^53. */
@@ -44,9 +47,11 @@ export const activeUsersQuery = defineQuery({
     active_table: z.enum(["users_1d", "users_1mo"]),
     family,
     by_family: z.boolean(),
+    slice,
   }),
   row: z.object({
     ...group,
+    slice_day: z.string(),
     family_group: z.int(),
     session_users: users,
     active_prefixes: users,
@@ -62,10 +67,13 @@ export const unseenUsersQuery = defineQuery({
     ...period,
     family,
     by_family: z.boolean(),
-    thinned: z.array(z.string()),
-    one_in: z.int().min(1),
+    thinned: texts,
+    slice,
+    slices: texts,
+    one_in: z.array(z.int().min(1)),
   }),
   row: z.object({
+    slice_day: z.string(),
     region: z.string(),
     operator: z.string(),
     access: z.string(),
