@@ -1,9 +1,10 @@
 import { api } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
+import type { Period } from "@v6meter/users";
 import type { Api } from "../api.ts";
 import { booksOf } from "../books.ts";
 import { listParameters } from "../list-parameters.ts";
-import { namedPeriod, type Period, periodText, widened } from "../period.ts";
+import { namedPeriod, periodText, widened } from "../period.ts";
 import { ledgerQuery } from "../queries/ledger.ts";
 import { exportersSeen, type OwnerOf } from "../roles.ts";
 

@@ -1,11 +1,12 @@
 import { type ObjectTraffic, type OpenCatalogue, periodBefore } from "@v6meter/indicators";
 import { api, Fault, type Indicator, type MonitoredObject, OBJECT_KINDS } from "@v6meter/schemas";
+import type { Period } from "@v6meter/users";
 import { z } from "zod";
 import { csvText, prefersCsv } from "../accept.ts";
 import type { Api } from "../api.ts";
 import { isKnown } from "../entity-tag.ts";
 import { listParameters } from "../list-parameters.ts";
-import { lastDay, namedPeriod, type Period, periodText } from "../period.ts";
+import { lastDay, namedPeriod, periodText } from "../period.ts";
 
 const DAY_MS = 86_400_000;
 
