@@ -1,3 +1,4 @@
+import type { api } from "@v6meter/schemas";
 import { afterEach, expect, test } from "vitest";
 import { type RunningCommand, runCommandLine } from "./command.ts";
 
@@ -6,10 +7,12 @@ afterEach(() => {
   demo?.end();
 });
 
-test("the demo shows shares that are the API's and the books, stays up, and drains at Ctrl-C", {
+test("the demo shows shares and users that are the API's and near the truth, the books, stays up, and drains at Ctrl-C", {
   timeout: 180_000,
 }, async () => {
-  demo = runCommandLine("npm run demo -- --udp 127.0.0.1:0 --http 127.0.0.1:0 --sql 127.0.0.1:0");
+  demo = runCommandLine(
+    "npm run demo -- --udp 127.0.0.1:0 --http 127.0.0.1:0 --sql 127.0.0.1:0 --accounting 127.0.0.1:0",
+  );
   const startedAt = performance.now();
   await demo.until(/账目相符/, 150_000);
   process.stdout.write(
@@ -20,13 +23,9 @@ test("the demo shows shares that are the API's and the books, stays up, and drai
   const http = /^API +(http:\/\/[^/]+)/m.exec(shown)?.[1];
   const key = /^key +(\S+)/m.exec(shown)?.[1];
   expect(shown).toContain(`docs  ${http}/docs`);
-  const response = await fetch(`${http}/api/v1/traffic/share?by=region,operator`, {
-    headers: { authorization: `Bearer ${key}` },
-  });
-  const { rows, total } = (await response.json()) as {
-    rows: { region: string; operator: string; v6_bytes: string; total_bytes: string; share: number }[];
-    total: { v6_bytes: string; total_bytes: string; share: number };
-  };
+  const ask = async <T>(path: string): Promise<T> =>
+    (await fetch(`${http}${path}`, { headers: { authorization: `Bearer ${key}` } })).json() as Promise<T>;
+  const { rows, total } = await ask<api.TrafficShare>("/api/v1/traffic/share?by=region,operator");
 
   const percent = (share: number) => `${(share * 100).toFixed(2)}%`;
   const line = (name: string) => shown.split("\n").find((text) => text.includes(name)) ?? "";
@@ -35,7 +34,16 @@ test("the demo shows shares that are the API's and the books, stays up, and drai
   const cities = rows.filter(({ region }) => region !== "unknown");
   const sum = (name: "v6_bytes" | "total_bytes") => cities.reduce((all, row) => all + Number(row[name]), 0);
   expect(line("全省")).toContain(percent(sum("v6_bytes") / sum("total_bytes")));
-  expect(Number(total.v6_bytes) / Number(total.total_bytes)).toBeCloseTo(total.share, 9);
+  expect(Number(total.v6_bytes) / Number(total.total_bytes)).toBeCloseTo(total.share ?? -1, 9);
+
+  const users = await ask<api.ActiveUsers>("/api/v1/users/active?by=access");
+  for (const access of ["mobile", "fixed", "iot"]) {
+    const row = users.rows.find((it) => it.access === access);
+    const shownRow = / (\d+) +\d+–\d+ +(\d+) /.exec(line(` ${access} `)) ?? [];
+    const [found, real] = shownRow.slice(1).map(Number) as [number, number];
+    expect(found, access).toBe(row?.users);
+    expect(Math.abs(found - real), `${access}: ${found} for ${real}`).toBeLessThan(real * 0.1);
+  }
 
   for (const stage of ["received", "decoded", "published", "classified", "written"]) expect(shown).toContain(stage);
   expect(shown).toMatch(/采样率未知/);

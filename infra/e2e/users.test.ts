@@ -19,14 +19,13 @@ const SUBSCRIBERS = 3_000;
 const WAIT_MAX_MS = 60_000;
 
 /**
- * Routers that keep time and lose nothing: what is left is the platform's. A second of accounting's timestamps is
- * an hour here, so no prefix is handed on within seconds; that is tried in virtual time (infra/accuracy).
+ * Routers that keep time and lose nothing: what is left is the platform's. Compressed, no prefix is handed on
+ * within seconds; that is tried in virtual time (infra/accuracy).
  */
 function exactProvince(): PopulationScenario {
   const scenario = loadPopulation();
   for (const router of scenario.routers)
     Object.assign(router, { clock_offset_ms: 0, withheld_share: 0, first_template_after_datagrams: 0 });
-  for (const habits of Object.values(scenario.habits)) habits.handover_share = 0;
   return scenario;
 }
 

@@ -188,11 +188,16 @@ describe("exporters", () => {
     ]);
   });
 
-  test("an exporter that is in the books only is listed, and :: is not one", async () => {
+  test("an exporter that is in the books only is listed, and neither :: nor a client of accounting is one", async () => {
+    await insertLedger(store, [
+      { at: AT, exporter: "192.0.2.77", stage: "account", outcome: "received", count: 9 },
+      { at: AT, exporter: "192.0.2.77", stage: "account", outcome: "forwarded", count: 9 },
+    ]);
     const { body } = await get(service, "/api/v1/exporters");
     const names = body.exporters.map((router: { exporter: string }) => router.exporter);
     expect(names).toEqual(expect.arrayContaining(["192.0.2.1", "2001:db8::1"]));
     expect(names).not.toContain("::");
+    expect(names).not.toContain("192.0.2.77");
     const booked = body.exporters[names.indexOf("2001:db8::1")];
     expect(booked).toMatchObject({ last_seen_at: null, streams: [], sampling_known: false });
   });

@@ -13,7 +13,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "demo",
-    says: "the platform fed with a simulated day and real captures",
+    says: "the platform fed with a day of a simulated province and real captures",
     load: async () => (await import("./demo.ts")).demo,
   },
   {

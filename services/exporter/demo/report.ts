@@ -1,14 +1,23 @@
 import { styleText } from "node:util";
-import { type api, DROP_REASONS, type DropReason, type Scenario } from "@v6meter/schemas";
+import {
+  ACCESS_TYPES,
+  type AccessType,
+  type api,
+  DROP_REASONS,
+  type DropReason,
+  type PopulationScenario,
+} from "@v6meter/schemas";
 import Table from "cli-table3";
-import { type Truth, type TruthShare, truthShares } from "../scenario/truth.ts";
+import type { PopulationTruth, PopulationUsers } from "../population/truth.ts";
 import { bar } from "./bar.ts";
 
 /** What the report is made of: the platform's answers and the truth. */
 export interface DemoFindings {
-  readonly scenario: Scenario;
-  readonly truth: Truth;
+  readonly scenario: PopulationScenario;
+  readonly truth: PopulationTruth;
   readonly share: api.TrafficShare;
+  /** Of the month, by access. */
+  readonly users: api.ActiveUsers;
   readonly ledger: api.Ledger;
   readonly exporters: api.Exporters;
   /** Colour is used where it is a terminal and NO_COLOR is not set. */
@@ -22,14 +31,17 @@ const OPERATORS: Readonly<Record<string, string>> = {
   broadnet: "广电 Broadnet",
 };
 
+/** More addresses than these are not listed. */
+const NAMED_MAX = 8;
+
 interface Sum {
   v6: bigint;
   total: bigint;
 }
 
-/** The whole report as text: shares, books, warnings. */
+/** The whole report as text: shares, users, books, warnings. */
 export function demoReport(findings: DemoFindings): string {
-  return [sharesText(findings), booksText(findings), warningsText(findings)].join("\n");
+  return [sharesText(findings), usersText(findings), booksText(findings), warningsText(findings)].join("\n");
 }
 
 function painter({ out }: DemoFindings): (format: Parameters<typeof styleText>[0], text: string) => string {
@@ -56,17 +68,20 @@ function sharesText(findings: DemoFindings): string {
     add(`/${row.operator}`, row);
     add("/", row);
   }
-  const province = (region: string) => (region === "unknown" ? null : "");
-  const truths = new Map<string, TruthShare>([
-    ...truthShares(truth, ({ region, operator }) => `${region}/${operator}`),
-    ...truthShares(truth, ({ region }) => `${region}/`),
-    ...truthShares(truth, ({ region, operator }) => (province(region) === null ? null : `/${operator}`)),
-    ...truthShares(truth, ({ region }) => (province(region) === null ? null : "/")),
-  ]);
+  const truths = new Map<string, Sum>();
+  for (const { region, operator, bytes } of ofMonth(truth)) {
+    for (const key of [`${region}/${operator}`, `${region}/`, `/${operator}`, "/"]) {
+      const sum = truths.get(key) ?? { v6: 0n, total: 0n };
+      const v6 = BigInt(Math.round(bytes.v6_native + bytes.v6_transition));
+      sum.v6 += v6;
+      sum.total += v6 + BigInt(Math.round(bytes.v4));
+      truths.set(key, sum);
+    }
+  }
 
   let largest = 0;
   const difference = (key: string): number | null => {
-    const [found, real] = [ratio(sums.get(key)), truths.get(key)?.share ?? null];
+    const [found, real] = [ratio(sums.get(key)), ratio(truths.get(key))];
     if (found === null && real === null) return null;
     return 100 * ((found ?? 0) - (real ?? 0));
   };
@@ -84,8 +99,8 @@ function sharesText(findings: DemoFindings): string {
       name,
       ...cells,
       percent(found),
-      percent(truths.get(all)?.share ?? null),
-      off === null ? "" : paint(Math.abs(off) < 0.05 ? "green" : "red", signed(off)),
+      percent(ratio(truths.get(all))),
+      off === null ? "" : signed(off),
       paint("cyan", bar(found ?? 0, 15)),
     ];
   };
@@ -104,6 +119,42 @@ ${paint("bold", "IPv6流量占比 IPv6 share of traffic")} (sum of IPv6 bytes / 
 ${table.toString()}
 largest difference from the truth in any city and operator: ${largest.toFixed(3)} pp
 ${elsewhereText(share)}
+`;
+}
+
+/** What was so in the month; a day that is played compressed is one. */
+function ofMonth({ users }: PopulationTruth): readonly PopulationUsers[] {
+  return users.filter(({ period }) => period === "month");
+}
+
+/** Active connections by access, beside the truth and beside the prefixes that would have been counted without sessions. */
+function usersText(findings: DemoFindings): string {
+  const { truth, users } = findings;
+  const paint = painter(findings);
+  const table = plainTable(
+    ["接入 Access", "用户 Users", "区间 interval", "真值 Truth", "差 %", "AAA覆盖 coverage", "活跃前缀 prefixes"].map(
+      (text) => paint("bold", text),
+    ),
+    ["left", "right", "right", "right", "right", "right", "right"],
+  );
+  const line = (name: string, row: api.ActiveUsers["total"], real: number) => [
+    name,
+    row.users ?? "–",
+    row.low === null ? "–" : `${row.low}–${row.high ?? ""}`,
+    real,
+    row.users === null || real === 0 ? "" : signed((100 * (row.users - real)) / real),
+    percent(row.coverage),
+    row.active_prefixes ?? "–",
+  ];
+  const active = (rows: readonly PopulationUsers[]) => rows.reduce((sum, { active_v6 }) => sum + active_v6, 0);
+  for (const row of users.rows) {
+    const access = row.access as AccessType;
+    const real = active(ofMonth(truth).filter((it) => it.access === access));
+    table.push(line(`${ACCESS_TYPES[access].zh} ${access}`, row, real));
+  }
+  table.push(line("全部 All", users.total, active(ofMonth(truth))).map((cell) => paint("bold", String(cell))));
+  return `${paint("bold", "IPv6活跃连接数 Active connections on IPv6")} (subscribers who sent something of their own, told by RADIUS accounting)
+${table.toString()}
 `;
 }
 
@@ -191,7 +242,11 @@ function warningsText(findings: DemoFindings): string {
     const others = addresses.filter((address) => !routers.some(({ exporter }) => exporter === address));
     return [
       ...routers.map(({ name, exporter }) => `${name} (${exporter})`),
-      ...(others.length > 0 ? [`${others.length} of the captures' (${others.join(", ")})`] : []),
+      ...(others.length > 0
+        ? [
+            `${others.length} of the captures' (${others.slice(0, NAMED_MAX).join(", ")}${others.length > NAMED_MAX ? ", …" : ""})`,
+          ]
+        : []),
     ].join("; ");
   };
   const silent = exporters.exporters.filter(({ sampling_known }) => !sampling_known).map(({ exporter }) => exporter);

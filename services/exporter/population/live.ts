@@ -46,7 +46,7 @@ export interface LiveResult {
 /**
  * Plays a province against a collector, and a session collector if there is one. Everything is stamped with the
  * present, as it is booked by the time it is received: compressed, the days pass by within minutes and are told
- * as these minutes, so that the truth's month is what is to be found in them. Real time ends at midnight after
+ * as these minutes, so that the truth's month is what is to be found in them; no prefix is handed on then. Real time ends at midnight after
  * `days` have begun. Resolves with the truth so far; an abort ends it early. Throws CONFIG_INVALID and
  * ADDRESS_IN_USE as openSender does.
  */
@@ -63,7 +63,7 @@ export async function playLive(options: LiveOptions): Promise<LiveResult> {
   const clock = (ms: number) => (realTime ? ms : Math.round(startMs + (ms - fromMs) / speed));
 
   let feed: AccountingFeed | undefined;
-  const population = createPopulation(scenario, {
+  const population = createPopulation(realTime ? scenario : withoutHandovers(scenario), {
     ...options,
     seed,
     fromMs,
@@ -121,6 +121,16 @@ export async function playLive(options: LiveOptions): Promise<LiveResult> {
     sender.close();
     accounting?.close();
   }
+}
+
+/**
+ * Accounting tells whole seconds (RFC 2869 §5.3), of which one holds minutes of compressed time: who held a prefix
+ * that was handed on within seconds could not be told.
+ */
+function withoutHandovers(scenario: PopulationScenario): PopulationScenario {
+  const habits = structuredClone(scenario.habits);
+  for (const habit of Object.values(habits)) habit.handover_share = 0;
+  return { ...scenario, habits };
 }
 
 /** What is told to accounting goes before what routers send of the same moment. */

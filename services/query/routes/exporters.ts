@@ -38,7 +38,11 @@ version, observation domain and source port). An operator sees its own by the re
       const streamsOf = Map.groupBy(streams, (stream) => stream.exporter_text);
       const booksByExporter = new Map(ledgers.map(({ exporter, ...books }) => [exporter, books]));
       const samplingOf = new Map(sampling.map((it) => [it.exporter_text, it]));
-      const names = new Set([...booksByExporter.keys(), ...streamsOf.keys()]);
+      // The ledger holds the clients of accounting too: they export nothing.
+      const exporting = [...booksByExporter].filter(
+        ([, { stages }]) => stages.account?.received === "0" || stages.receive?.received !== "0",
+      );
+      const names = new Set([...exporting.map(([name]) => name), ...streamsOf.keys()]);
       names.delete(NO_EXPORTER);
       return {
         exporters: [...names]
