@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SCORED_SUBJECTS } from "../indicators/scoring.ts";
+import { usersTold } from "./indicators.ts";
 import { periodParameters } from "./parameters.ts";
 
 const id = z.string().regex(/^[a-z][a-z0-9_]{1,63}$/, { error: "id of a scoring rule, such as operator_assessment" });
@@ -21,6 +22,8 @@ const figure = z.object({
   numerator: z.string().nullable(),
   denominator: z.string().nullable(),
   completeness: z.number().nullable(),
+  ...usersTold,
+  suppressed: z.literal(true).optional().describe("Not published: of too few users, or telling of such a figure"),
 });
 
 /** A subject's score, opened to what it came from. */

@@ -10,6 +10,7 @@ import {
 } from "../indicators/indicator.ts";
 import { instant, ZONE } from "./instant.ts";
 import { exporterAddress, oneOf, periodParameters, registryWord, requirePeriod } from "./parameters.ts";
+import { aaaCoverage, ladderMethod } from "./users.ts";
 
 function words<T extends string>(vocabulary: Readonly<Record<T, unknown>>): [T, ...T[]] {
   return Object.keys(vocabulary) as [T, ...T[]];
@@ -90,6 +91,14 @@ export const indicatorParameters = z
   .superRefine(requirePeriod);
 export type IndicatorParameters = z.output<typeof indicatorParameters>;
 
+/** How a figure of users was told, beside it; of other indicators absent. */
+export const usersTold = {
+  method: ladderMethod.optional(),
+  coverage: aaaCoverage.optional(),
+  low: z.number().nullable().optional().describe("Lower end of the interval of a figure of users"),
+  high: z.number().nullable().optional().describe("Upper end; null where nothing bounds it"),
+};
+
 const figure = {
   value: z.number().nullable().describe("The figure in the indicator's unit; null where there is none"),
   numerator: z.string().nullable().describe("Of a ratio what stands over the line, else the whole figure; not rounded"),
@@ -102,6 +111,7 @@ const figure = {
     .describe(
       "Part of the exports behind the figure that arrived: the exporters' over the period, weighted by what each gave; null where it is not known",
     ),
+  ...usersTold,
   suppressed: z
     .literal(true)
     .optional()

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { INDICATOR_UNITS } from "../indicators/indicator.ts";
 import { TARGET_SCOPES } from "../indicators/target.ts";
+import { usersTold } from "./indicators.ts";
 import { oneOf } from "./parameters.ts";
 
 const month = z.string().regex(/^\d{4}-\d\d$/);
@@ -27,7 +28,7 @@ export const targetProgress = z.object({
   by: month.describe("Month by whose end it is to be reached"),
   source: z.string().describe("Document and clause"),
   current: z
-    .object({ month, value: z.number() })
+    .object({ month, value: z.number(), ...usersTold })
     .nullable()
     .describe("The latest month that has ended and has a figure; null where none has"),
   progress: z.number().nullable().describe("Current over target; of what is to fall, target over current"),

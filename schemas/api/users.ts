@@ -95,7 +95,8 @@ const interval = {
 const estimate = z.object(interval);
 export type UsersEstimate = z.infer<typeof estimate>;
 
-const coverage = ratio.describe(
+/** AAA coverage as answers say it. */
+export const aaaCoverage = ratio.describe(
   "AAA coverage: part of the active IPv6 prefixes that was seen with a session; null without prefixes or suppressed",
 );
 const suppressed = z
@@ -137,14 +138,17 @@ function answer<const Z extends string, const E extends string, R extends z.ZodR
   });
 }
 
+/** How the users of a figure were told, best first. */
+export const ladderMethod = z
+  .enum(["aaa", "ratio", "partial", "prefixes"])
+  .describe(
+    "aaa: by sessions, which cover at least 98 % of the prefixes. ratio: beyond the sessions, prefixes times users a prefix in covered regions of the same operator and access. partial: a part has no users figure, and users are a lower bound. prefixes: no users figure",
+  );
+
 const activeFigures = {
-  method: z
-    .enum(["aaa", "ratio", "partial", "prefixes"])
-    .describe(
-      "aaa: by sessions, which cover at least 98 % of the prefixes. ratio: beyond the sessions, prefixes times users a prefix in covered regions of the same operator and access. partial: a part has no users figure, and users are a lower bound. prefixes: no users figure",
-    ),
+  method: ladderMethod,
   ...interval,
-  coverage,
+  coverage: aaaCoverage,
   session_users: number.describe("Distinct subscribers told by a session, which users begin with"),
   unseen_users: number.describe("Part of users that packet sampling missed, by Chao1; IoT only"),
   active_prefixes: number.describe("Active subscriber prefixes (活跃前缀); never users"),
@@ -162,7 +166,7 @@ export type ActiveUsers = z.infer<typeof activeUsers>;
 /** Answer of `GET /api/v1/users/assigned`. */
 export const assignedUsers = answer(
   { zh: "已分配IPv6地址用户数", en: "Users assigned an IPv6 address" },
-  { method: sessionMethod, ...interval, coverage, suppressed },
+  { method: sessionMethod, ...interval, coverage: aaaCoverage, suppressed },
   dimensions,
 );
 export type AssignedUsers = z.infer<typeof assignedUsers>;
@@ -174,7 +178,7 @@ export const dualStackUsers = answer(
     method: sessionMethod,
     assigned: estimate.describe("Assigned both an IPv6 and an IPv4 address in the period"),
     active: estimate.describe("Active on both families in the period"),
-    coverage,
+    coverage: aaaCoverage,
     suppressed,
   },
   dimensions,
@@ -190,7 +194,7 @@ export const privateIpv4Users = answer(
     new_sessions: estimate.describe("Sessions that began with an IPv4 address"),
     new_private_sessions: estimate.describe("Those of them whose address is private (不再使用私有IPv4地址)"),
     private_share: ratio.describe("new_private_sessions / new_sessions"),
-    coverage,
+    coverage: aaaCoverage,
     suppressed,
   },
   dimensions,
@@ -205,7 +209,7 @@ export const homeRouters = answer(
     ipv6: estimate.describe("Fixed subscribers with a delegated prefix who are active on IPv6"),
     active: estimate.describe("Fixed subscribers who are active on either family"),
     share: ratio.describe("ipv6 / active"),
-    coverage,
+    coverage: aaaCoverage,
     suppressed,
   },
   { region: dimensions.region, operator: dimensions.operator },

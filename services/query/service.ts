@@ -102,6 +102,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   const catalogue = openCatalogue({
     store,
     dir: config.catalogue_dir,
+    leastUsers: config.min_cell_users,
     onRefused: (refused) => {
       for (const it of refused) root.log.warn(it, "a file of the catalogue is not served");
     },

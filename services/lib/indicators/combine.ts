@@ -154,7 +154,6 @@ function checkTarget(placed: Placed<Target>, indicators: ReadonlyMap<string, Ind
       );
 }
 
-/** A rule opens every score to its figures, so none may be one that is published with suppression only. */
 function checkRule(placed: Placed<ScoringRule>, indicators: ReadonlyMap<string, Indicator>, complain: Complain): void {
   const { id, subject, items, penalties } = placed.value;
   for (const [list, parts] of Object.entries({ items, penalties })) {
@@ -163,7 +162,6 @@ function checkRule(placed: Placed<ScoringRule>, indicators: ReadonlyMap<string, 
         complain(placed, placed.lineOf(list, i, member), `${id}: ${list}[${i}]: ${reason}`);
       const it = indicators.get(name);
       if (!it) refuse("indicator", `indicator ${name} is not in the catalogue`);
-      else if (it.kind === "distinct") refuse("indicator", `${name} counts subscribers; allowed are other kinds`);
       else
         for (const grouping of [subject, ...Object.keys(where)])
           if (!it.by.includes(grouping as IndicatorGrouping))

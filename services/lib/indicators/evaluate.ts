@@ -2,7 +2,7 @@ import { Fault, INDICATOR_GROUPINGS, type Indicator, type IndicatorGrouping } fr
 import type { Store } from "@v6meter/store";
 import { z } from "zod";
 import type { ReportedFigure } from "./catalogue.ts";
-import { monthNumber } from "./month.ts";
+import { spansMonths } from "./month.ts";
 import { type Answer, type Figure, MAX_ROWS, NO_FIGURE, type Question } from "./question.ts";
 import { evaluateReported } from "./reported.ts";
 import { type Bound, describeStatement, statement, type Types } from "./statement.ts";
@@ -62,9 +62,13 @@ export function checkQuestion(
     );
 }
 
-/** Keys of identities change with months: the same subscriber of two months is two hashes. */
-function spansMonths({ fromMs, toMs }: Question["period"]): boolean {
-  return monthNumber(fromMs) !== monthNumber(toMs - 1);
+/** Refuses an answer of more than MAX_ROWS rows. */
+export function checkRows(rows: number): void {
+  if (rows > MAX_ROWS)
+    throw new Fault(
+      "QUERY_INVALID",
+      `The answer has more than ${MAX_ROWS} rows; allowed is a shorter period, a longer interval or fewer groupings.`,
+    );
 }
 
 /**
@@ -84,16 +88,13 @@ export async function evaluate(
   const found = await store.query({ name, sql, params: anyParameters, row: answerRow }, params);
   const [total] = found.filter(({ is_total }) => is_total === 1);
   const rows = found.filter(({ is_total }) => is_total === 0);
-  if (rows.length > MAX_ROWS)
-    throw new Fault(
-      "QUERY_INVALID",
-      `The answer has more than ${MAX_ROWS} rows; allowed is a shorter period, a longer interval or fewer groupings.`,
-    );
+  checkRows(rows.length);
   const figure = ({ value, numerator, denominator, completeness }: Figure): Figure => ({
     value,
     numerator,
     denominator,
-    completeness,
+    // What stands beside distinct ones is their coverage, and nothing of the exports.
+    ...(indicator.covered === undefined ? { completeness } : { completeness: null, coverage: completeness }),
   });
   return {
     rows: rows.map((row) => ({

@@ -72,7 +72,7 @@ describe("a file dropped into the folder", () => {
   test("is served from the next question on, and no longer once it is gone", async () => {
     expect((await catalogue.current()).indicators.has("quic_share")).toBe(false);
     put("quic.yaml", QUIC);
-    const { total, rows } = await catalogue.evaluate(await indicatorOf("quic_share"), { ...ANY, by: ["region"] });
+    const { total, rows } = await catalogue.published(await indicatorOf("quic_share"), { ...ANY, by: ["region"] });
     expect(told).toEqual([]);
     expect(rows.length).toBe(6);
     expect(total.value).toBeGreaterThan(0.2);
@@ -103,10 +103,10 @@ describe("a file dropped into the folder", () => {
     const gauge = await indicatorOf("a_gauge");
     expect(told).toEqual([]);
     // a: 1, -, 3, 4; b: -, 2: half a day apart.
-    const daily = await catalogue.evaluate(gauge, { ...question, interval: "1d" });
+    const daily = await catalogue.published(gauge, { ...question, interval: "1d" });
     expect(daily.rows.map(({ value }) => value)).toEqual([1 + 2, 4]);
     expect(daily.total.value).toBe(4 + 2);
-    const byUnit = await catalogue.evaluate(gauge, { ...question, by: ["unit"] });
+    const byUnit = await catalogue.published(gauge, { ...question, by: ["unit"] });
     expect(byUnit.rows.map(({ keys, value }) => [keys.unit, value])).toEqual([
       ["a", 4],
       ["b", 2],
@@ -118,8 +118,8 @@ describe("a file dropped into the folder", () => {
       "dalian.yaml",
       `indicators:\n  - { id: dalian_share, zh: 大连占比, en: Dalian, extends: mobile_traffic_share, where: { region: ["210200"] } }\n`,
     );
-    const { total } = await catalogue.evaluate(await indicatorOf("dalian_share"), ANY);
-    const whole = await catalogue.evaluate(await indicatorOf("mobile_traffic_share"), {
+    const { total } = await catalogue.published(await indicatorOf("dalian_share"), ANY);
+    const whole = await catalogue.published(await indicatorOf("mobile_traffic_share"), {
       ...ANY,
       filters: { region: ["210200"] },
     });
@@ -140,7 +140,7 @@ describe("a file dropped into the folder", () => {
       "stb.csv",
       "series,month,operator,numerator,denominator\nstb_share,2026-04,telecom,30,60\nstb_share,2026-04,unicom,10,140\n",
     );
-    const { total, rows } = await catalogue.evaluate(await indicatorOf("stb_share"), {
+    const { total, rows } = await catalogue.published(await indicatorOf("stb_share"), {
       ...ANY,
       period: { fromMs: Date.parse("2026-01-01T00:00:00+08:00"), toMs: Date.parse("2026-05-01T00:00:00+08:00") },
       by: ["operator"],
@@ -304,7 +304,7 @@ describe("a broken file is refused with its line and a reason, and the others ar
     expect(told).toEqual(state.refused);
     expect(state.indicators.has("quic_share")).toBe(false);
     expect(state.indicators.has("good_share")).toBe(true);
-    expect((await catalogue.evaluate(await indicatorOf("traffic_share"), ANY)).total.value).toBeGreaterThan(0);
+    expect((await catalogue.published(await indicatorOf("traffic_share"), ANY)).total.value).toBeGreaterThan(0);
     put(name, name.endsWith("csv") ? "series,month,value\n" : QUIC);
     expect((await catalogue.current()).refused, "once it is mended").toEqual([]);
   });
@@ -384,5 +384,5 @@ test.each([
     reason: /object: traffic_share cannot be grouped or filtered/,
   },
 ])("$says is refused with what is allowed", async ({ question, reason }) => {
-  await expect(catalogue.evaluate(await indicatorOf("traffic_share"), question)).rejects.toThrow(reason);
+  await expect(catalogue.published(await indicatorOf("traffic_share"), question)).rejects.toThrow(reason);
 });

@@ -22,3 +22,8 @@ export function periodBefore({ fromMs, toMs }: { readonly fromMs: number; readon
   const months = monthNumber(toMs) - monthNumber(fromMs);
   return { fromMs: monthBegin(monthNumber(fromMs) - months), toMs: fromMs };
 }
+
+/** Whether a period lies in more than one month: there the same subscriber is two hashes, as keys of identities change. */
+export function spansMonths({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): boolean {
+  return monthNumber(fromMs) !== monthNumber(toMs - 1);
+}

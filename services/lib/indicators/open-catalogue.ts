@@ -1,14 +1,16 @@
 import type { Indicator, IndicatorGrouping, MonitoredObject, ScoringRule, Target } from "@v6meter/schemas";
-import { Fault } from "@v6meter/schemas";
+import { Fault, queryConfig } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
-import type { Catalogue, Refusal } from "./catalogue.ts";
+import { activeUsersAnswer, countsActiveUsers } from "./active-users.ts";
+import type { Catalogue, Refusal, ReportedFigure } from "./catalogue.ts";
 import { builtInFiles, folderFiles, folderStamp } from "./catalogue-folder.ts";
 import { type Combined, combine } from "./combine.ts";
-import { evaluate, typesOf } from "./evaluate.ts";
+import { checkQuestion, checkRows, evaluate, typesOf } from "./evaluate.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { monthBegin, monthNumber } from "./month.ts";
 import { type ObjectAnswer, type ObjectQuestion, objectTraffic } from "./object-traffic.ts";
 import { type ParsedFile, parseFile } from "./parse-file.ts";
+import { publishedFigures } from "./published.ts";
 import type { Answer, Question } from "./question.ts";
 import { type Score, scores } from "./score.ts";
 import type { Types } from "./statement.ts";
@@ -18,6 +20,8 @@ export interface CatalogueOptions {
   readonly store: Store;
   /** Folder of files beside the built-in ones; null: none. */
   readonly dir: string | null;
+  /** Figures of fewer subscribers are not published. */
+  readonly leastUsers?: number;
   /** Told when what is refused has changed, and there is some. */
   readonly onRefused?: (refused: readonly Refusal[]) => void;
   readonly now?: () => number;
@@ -29,8 +33,11 @@ const REFUSED_AGAIN_MS = 30_000;
 /** The catalogue over a store. The folder is looked at whenever it is asked: a file is served from then on. */
 export interface OpenCatalogue {
   current(): Promise<Catalogue>;
-  /** Throws QUERY_INVALID for what the indicator does not allow. */
-  evaluate(indicator: Indicator, question: Question): Promise<Answer>;
+  /**
+   * The figures as they may be published: of active subscribers by the ladder, of few none. There is no other way to
+   * a figure, so scores and targets are of these too. Throws QUERY_INVALID for what the indicator does not allow.
+   */
+  published(indicator: Indicator, question: Question): Promise<Answer>;
   /** Traffic of objects together, a flow once however many matchers it fits. */
   traffic(objects: readonly MonitoredObject[], question: ObjectQuestion): Promise<ObjectAnswer>;
   /** Scores of a month, or of any other period, by a rule. */
@@ -40,7 +47,13 @@ export interface OpenCatalogue {
 }
 
 /** Opens the catalogue; nothing is read or asked before it is. */
-export function openCatalogue({ store, dir, onRefused = () => {}, now = Date.now }: CatalogueOptions): OpenCatalogue {
+export function openCatalogue({
+  store,
+  dir,
+  leastUsers = queryConfig.parse({}).min_cell_users,
+  onRefused = () => {},
+  now = Date.now,
+}: CatalogueOptions): OpenCatalogue {
   const approved = new Set<string>();
   const types = new Map<string, Promise<Types>>();
   let builtIn: readonly ParsedFile[] | undefined;
@@ -68,6 +81,19 @@ export function openCatalogue({ store, dir, onRefused = () => {}, now = Date.now
     return { ...catalogue, refused };
   };
 
+  const counted = (indicator: Indicator, question: Question, reported: readonly ReportedFigure[]) => {
+    const name = JSON.stringify(indicator);
+    return evaluate(store, indicator, question, {
+      reported,
+      types: () =>
+        types.getOrInsertComputed(name, () => {
+          const asked = typesOf(store, indicator);
+          asked.catch(() => types.delete(name));
+          return asked;
+        }),
+    });
+  };
+
   return {
     current() {
       const found = folderStamp(dir);
@@ -83,18 +109,17 @@ export function openCatalogue({ store, dir, onRefused = () => {}, now = Date.now
       return next;
     },
 
-    async evaluate(indicator, question) {
+    async published(indicator, question) {
+      checkQuestion(indicator, question);
+      if (countsActiveUsers(indicator)) {
+        const answer = await activeUsersAnswer(store, indicator, question, leastUsers);
+        checkRows(answer.rows.length);
+        return answer;
+      }
       const { reported } = await this.current();
-      const name = JSON.stringify(indicator);
-      return evaluate(store, indicator, question, {
-        reported: reported.get(indicator.series ?? "") ?? [],
-        types: () =>
-          types.getOrInsertComputed(name, () => {
-            const asked = typesOf(store, indicator);
-            asked.catch(() => types.delete(name));
-            return asked;
-          }),
-      });
+      return indicator.kind === "distinct"
+        ? publishedFigures((it, asked) => counted(it, asked, []), indicator, question, leastUsers)
+        : counted(indicator, question, reported.get(indicator.series ?? "") ?? []);
     },
 
     traffic: (objects, question) => objectTraffic(store, objects, question),
@@ -107,13 +132,8 @@ export function openCatalogue({ store, dir, onRefused = () => {}, now = Date.now
         if (indicator === undefined)
           throw new RangeError(`${rule.id} asks for ${part.indicator}, which is no indicator`);
         const filters = part.where as Question["filters"];
-        const { rows } = await this.evaluate(indicator, { period, by: [subject], interval: null, filters });
-        return new Map(
-          rows.map(({ keys, value, numerator, denominator, completeness }) => [
-            keys[subject] ?? "",
-            { value, numerator, denominator, completeness },
-          ]),
-        );
+        const { rows } = await this.published(indicator, { period, by: [subject], interval: null, filters });
+        return new Map(rows.map(({ atMs: _, keys, ...figure }) => [keys[subject] ?? "", figure]));
       };
       const [items, penalties] = await Promise.all([
         Promise.all(rule.items.map(figuresOf)),
@@ -129,13 +149,17 @@ export function openCatalogue({ store, dir, onRefused = () => {}, now = Date.now
       const now = monthNumber(nowMs);
       // Reported figures may be years apart; traffic older than the pace looks back is not read.
       const since = indicator.series === undefined ? now - LOOK_BACK_MONTHS - 1 : 0;
-      const { rows } = await this.evaluate(indicator, {
+      const { rows } = await this.published(indicator, {
         period: { fromMs: monthBegin(since), toMs: monthBegin(now) },
         by: [],
         interval: "1mo",
         filters: target.where as Partial<Record<IndicatorGrouping, string[]>>,
       });
-      const months = rows.flatMap(({ atMs, value }) => (atMs === null || value === null ? [] : [{ atMs, value }]));
+      const months = rows.flatMap(({ atMs, value, method, coverage, low, high }) =>
+        atMs === null || value === null
+          ? []
+          : [{ atMs, value, ...(method !== undefined && { method, coverage, low, high }) }],
+      );
       return targetProgress(target, indicator, months);
     },
   };

@@ -1,4 +1,5 @@
 import type { IndicatorGrouping, IndicatorInterval } from "@v6meter/schemas";
+import type { LadderMethod } from "@v6meter/users";
 
 /** What is asked of an indicator. */
 export interface Question {
@@ -11,8 +12,18 @@ export interface Question {
   readonly filters: Readonly<Partial<Record<IndicatorGrouping, readonly string[]>>>;
 }
 
+/** How a figure of users was told (docs/users.md). */
+export interface UsersTold {
+  readonly method?: LadderMethod;
+  /** Part of the active prefixes that was seen with a session; null without prefixes. */
+  readonly coverage?: number | null;
+  /** Ends of an interval made to hold the truth in 99 of 100 cases; high is null where nothing bounds it. */
+  readonly low?: number | null;
+  readonly high?: number | null;
+}
+
 /** One figure of an indicator. */
-export interface Figure {
+export interface Figure extends UsersTold {
   /** Null where there is nothing to divide by, or nothing at all. */
   readonly value: number | null;
   /** What stands over the line of a ratio, else the whole figure; exact. */

@@ -1,8 +1,9 @@
 import type { Indicator, Target } from "@v6meter/schemas";
 import { monthBegin, monthNumber } from "./month.ts";
+import type { UsersTold } from "./question.ts";
 
-/** A monthly figure of a target's indicator. */
-export interface MonthFigure {
+/** A monthly figure of a target's indicator; of users with how it was told. */
+export interface MonthFigure extends UsersTold {
   /** Begin of the month in Asia/Shanghai. */
   readonly atMs: number;
   readonly value: number;

@@ -5,7 +5,7 @@ export {
   activeUsers,
   type PublishedFigure,
 } from "./active.ts";
-export { coverageOf, type LadderMethod, type UsersFigure } from "./ladder.ts";
+export { coverageOf, type LadderMethod, type UsersFigure, wholeUsers } from "./ladder.ts";
 export { partOf } from "./panel.ts";
 export { type Period, type UsersPeriod, usersPeriod } from "./period.ts";
 export {

@@ -52,6 +52,12 @@ export interface UsersFigure {
   readonly unestimatedPrefixes: number;
 }
 
+/** Users and the ends of their interval as they are published: whole numbers, the interval never narrower. */
+export function wholeUsers({ users, low, high }: Pick<UsersFigure, "users" | "low" | "high">) {
+  const to = (round: (value: number) => number, value: number | null) => (value === null ? null : round(value));
+  return { users: to(Math.round, users), low: to(Math.floor, low), high: to(Math.ceil, high) };
+}
+
 /** How the users to a prefix differ between the covered cells of one operator's access network. */
 interface Spread {
   /** Standard deviation of the logarithm of users to prefixes. */

@@ -1,4 +1,4 @@
-import type { Figure, OpenCatalogue, Question } from "@v6meter/indicators";
+import type { OpenCatalogue, Question } from "@v6meter/indicators";
 import {
   addressBytes,
   addressText,
@@ -15,7 +15,6 @@ import { isKnown } from "../entity-tag.ts";
 import { listParameters } from "../list-parameters.ts";
 import { lastDay, namedPeriod, periodText, widened } from "../period.ts";
 import { ownOperator } from "../roles.ts";
-import { publishedFigures } from "../users/indicator-privacy.ts";
 
 const FIVE_MINUTES_MS = 300_000;
 
@@ -30,17 +29,21 @@ Asia/Shanghai; the last 24 hours without any. A reported figure belongs to the p
 subscribers nobody twice, and within a month only; of a rate over all traffic together. Of reported stocks (kinds last and ratio) the latest month of
 each unit counts.
 
-**Users**: figures of fewer subscribers than \`min_cell_users\` are suppressed, with those that would tell them. The
-completeness of such a figure is its coverage: the part of the active prefixes that sessions cover.
+**Users**: active subscribers are told by the ladder of \`/api/v1/users/active\`, with \`method\`, \`coverage\`, \`low\` and
+\`high\`, and are the same as there; the value is null where sessions cover nothing. Figures of fewer subscribers than
+\`min_cell_users\` are suppressed, with those that would tell them.
 
 **Formats**: JSON, or the rows as CSV with \`Accept: text/csv\`. The answer over a period that has ended carries an ETag of its
 content; If-None-Match answers 304 while late data has not changed it.`;
+
+/** Columns of how a figure of users was told. */
+const USERS_COLUMNS = Object.keys(api.usersTold);
 
 /** What the definition is, without where its figures are read. */
 const describe = (indicator: Indicator) => api.indicatorDescription.parse(indicator);
 
 /** `GET /api/v1/indicators` and `GET /api/v1/indicators/{id}`. */
-export function indicatorRoutes(app: Api, catalogue: OpenCatalogue, leastUsers: number): void {
+export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
   app.get(
     "/api/v1/indicators",
     {
@@ -106,7 +109,7 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue, leastUsers: 
           "exporter: not allowed for the key of an operator; /api/v1/exporters lists its own.",
         );
       const nowMs = Date.now();
-      const answer = await figures(catalogue, indicator, request.query, { nowMs, leastUsers });
+      const answer = await figures(catalogue, indicator, request.query, nowMs);
       const csv = prefersCsv(request.headers.accept);
       const columns = [
         ...(answer.interval ? ["at"] : []),
@@ -115,6 +118,7 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue, leastUsers: 
         "numerator",
         "denominator",
         "completeness",
+        ...(indicator.kind === "distinct" ? USERS_COLUMNS : []),
       ];
       const content = csv ? csvText(columns, answer.rows) : answer;
       reply.header("vary", "accept");
@@ -142,30 +146,21 @@ async function figures(
   catalogue: OpenCatalogue,
   indicator: Indicator,
   parameters: api.IndicatorParameters,
-  { nowMs, leastUsers }: { nowMs: number; leastUsers: number },
+  nowMs: number,
 ): Promise<api.IndicatorFigures> {
   const question = questionOf(parameters, nowMs);
-  const { rows, total } = await (indicator.kind === "distinct"
-    ? publishedFigures(catalogue, indicator, question, leastUsers)
-    : catalogue.evaluate(indicator, question));
-  const figure = ({ value, numerator, denominator, completeness, suppressed }: Figure) => ({
-    value,
-    numerator,
-    denominator,
-    completeness,
-    ...(suppressed && { suppressed }),
-  });
+  const { rows, total } = await catalogue.published(indicator, question);
   return {
     indicator: describe(indicator),
     period: periodText(question.period),
     closed: question.period.toMs <= nowMs,
     interval: question.interval,
     by: [...question.by],
-    rows: rows.map((row) => ({
-      ...(row.atMs !== null && { at: api.instantText(row.atMs) }),
-      ...row.keys,
-      ...figure(row),
+    rows: rows.map(({ atMs, keys, ...figure }) => ({
+      ...(atMs !== null && { at: api.instantText(atMs) }),
+      ...keys,
+      ...figure,
     })),
-    total: figure(total),
+    total,
   };
 }

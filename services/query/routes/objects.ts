@@ -115,7 +115,7 @@ async function traffic(
       "QUERY_INVALID",
       `by: found ${groups.size} groups of objects; allowed are ${api.OBJECT_MAX_GROUPS}: select fewer, or group them.`,
     );
-  const all = await catalogue.evaluate(indicators.get("traffic_volume") as Indicator, {
+  const all = await catalogue.published(indicators.get("traffic_volume") as Indicator, {
     period,
     by: [],
     interval: null,

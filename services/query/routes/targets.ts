@@ -1,4 +1,10 @@
-import { LOOK_BACK_MONTHS, monthNumber, type OpenCatalogue, type TargetProgress } from "@v6meter/indicators";
+import {
+  LOOK_BACK_MONTHS,
+  type MonthFigure,
+  monthNumber,
+  type OpenCatalogue,
+  type TargetProgress,
+} from "@v6meter/indicators";
 import { api, type Indicator, type Target } from "@v6meter/schemas";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
@@ -7,7 +13,8 @@ const DESCRIPTION = `What is to be reached, by when, by which clause, and how fa
 
 **Method**: the current figure is that of the latest month that has ended. The pace is the slope of the least-squares line
 through the monthly figures of the last ${LOOK_BACK_MONTHS} months before and with it (two at least). The projection goes on from the current
-figure at that pace; there is none where the pace leads away or takes more than 50 years. A target is data: it comes as a file
+figure at that pace; there is none where the pace leads away or takes more than 50 years. A figure of users carries method and interval
+as in \`/api/v1/users/active\`; a month whose figure is suppressed is left out. A target is data: it comes as a file
 of \`query.catalogue_dir\` as an indicator does.`;
 
 /** `GET /api/v1/targets`. */
@@ -51,12 +58,16 @@ function monthText(atMs: number): string {
   return `${Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, "0")}`;
 }
 
+function currentOf({ atMs, ...figure }: MonthFigure) {
+  return { month: monthText(atMs), ...figure };
+}
+
 function answerOf(target: Target, unit: Indicator["unit"], it: TargetProgress): api.TargetProgressAnswer {
   const projected = it.projectedMs === null ? null : monthText(it.projectedMs);
   return {
     ...target,
     unit,
-    current: it.current && { month: monthText(it.current.atMs), value: it.current.value },
+    current: it.current && currentOf(it.current),
     progress: it.progress,
     gap: it.gap,
     reached: it.reached,

@@ -1,6 +1,6 @@
 import { api } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
-import { activeUsers, isSmall, type PublishedFigure, placeOf, type UsersFigure } from "@v6meter/users";
+import { activeUsers, isSmall, type PublishedFigure, placeOf, type UsersFigure, wholeUsers } from "@v6meter/users";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
 import { preamble, questionOf } from "../users/answer.ts";
@@ -83,16 +83,11 @@ async function activeUsersAnswer(
   };
 }
 
-const rounded = (value: number | null) => (value === null ? null : Math.round(value));
-
 function published(figure: UsersFigure, least: number): api.ActiveUsers["total"] {
   const part = (value: number) => (isSmall(value, least) ? null : Math.round(value));
-  const { users, low, high } = figure;
   return {
     method: figure.method,
-    users: rounded(users),
-    low: low === null ? null : Math.floor(low),
-    high: high === null ? null : Math.ceil(high),
+    ...wholeUsers(figure),
     coverage: figure.coverage,
     session_users: figure.method === "prefixes" ? null : part(figure.sessionUsers),
     unseen_users: figure.method === "prefixes" ? null : part(figure.unseenUsers),

@@ -1,11 +1,14 @@
-import type { Answer, Figure, FigureRow, OpenCatalogue, Question } from "@v6meter/indicators";
 import type { Indicator, IndicatorGrouping } from "@v6meter/schemas";
 import { isSmall, keyText, suppressedCells } from "@v6meter/users";
+import { type Answer, type Figure, type FigureRow, NO_FIGURE, type Question } from "./question.ts";
 
 /** The dimensions along which users are parted; what else an indicator is restricted to is no table of users. */
 const DIMENSIONS: readonly IndicatorGrouping[] = ["region", "operator", "access"];
 
-const HIDDEN: Figure = { value: null, numerator: null, denominator: null, completeness: null, suppressed: true };
+const HIDDEN: Figure = { ...NO_FIGURE, suppressed: true };
+
+/** Evaluates a question without regard to who may be told by it. */
+type Evaluate = (indicator: Indicator, question: Question) => Promise<Answer>;
 
 type Words = Readonly<Partial<Record<IndicatorGrouping, readonly string[]>>>;
 
@@ -21,18 +24,18 @@ function isWithin({ keys }: FigureRow, selections: readonly Words[]): boolean {
 }
 
 /**
- * The figures of an indicator of distinct subscribers as they may be published. What is suppressed is decided
+ * The figures of an indicator of distinct ones that are counted, not estimated, as they may be published. What is suppressed is decided
  * as in the answers about users: in the table of all dimensions that are asked for or restricted by, whatever
  * the restrictions keep. A row or total is suppressed where it is of too few, or where exactly one suppressed
  * cell of the table lies within it.
  */
 export async function publishedFigures(
-  catalogue: OpenCatalogue,
+  evaluate: Evaluate,
   indicator: Indicator,
   question: Question,
   least: number,
 ): Promise<Answer> {
-  const answer = await catalogue.evaluate(indicator, question);
+  const answer = await evaluate(indicator, question);
   const named = [...question.by, ...Object.keys(question.filters), ...Object.keys(indicator.where)];
   const by = DIMENSIONS.filter((name) => named.includes(name));
   const where = Object.fromEntries(
@@ -42,10 +45,7 @@ export async function publishedFigures(
     Object.entries(question.filters).filter(([name]) => !DIMENSIONS.includes(name as IndicatorGrouping)),
   );
   const otherBy = question.by.filter((name) => !DIMENSIONS.includes(name));
-  const table = await catalogue.evaluate(
-    { ...indicator, where },
-    { ...question, by: [...otherBy, ...by], filters: others },
-  );
+  const table = await evaluate({ ...indicator, where }, { ...question, by: [...otherBy, ...by], filters: others });
   const sliceOf = (row: FigureRow) => JSON.stringify([row.atMs, ...otherBy.map((name) => row.keys[name])]);
   const keyOf = (row: FigureRow) => by.map((name) => row.keys[name] ?? "");
   const slices = new Map(
@@ -66,7 +66,7 @@ export async function publishedFigures(
     if (answer.total.value === null) return answer.total;
     // The cells of a total are those of the whole period, not of its days.
     if (question.interval !== null)
-      return (await publishedFigures(catalogue, indicator, { ...question, interval: null }, least)).total;
+      return (await publishedFigures(evaluate, indicator, { ...question, interval: null }, least)).total;
     const told = [...slices.values()].some((hidden) => tells(hidden, selections));
     return told || isSmall(answer.total.value, least) ? HIDDEN : answer.total;
   };
@@ -74,7 +74,7 @@ export async function publishedFigures(
     rows: answer.rows.map((row) => {
       const place = Object.fromEntries(question.by.map((name) => [name, [row.keys[name] ?? ""]]));
       const few = isSmall(row.value ?? 0, least) || tells(slices.get(sliceOf(row)), [...selections, place]);
-      return few ? { ...row, ...HIDDEN } : row;
+      return few ? { atMs: row.atMs, keys: row.keys, ...HIDDEN } : row;
     }),
     total: await publishedTotal(),
   };
