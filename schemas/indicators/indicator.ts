@@ -114,7 +114,9 @@ const fields = {
   series: catalogueId.describe("Reported series in place of grain"),
   numerator: expression.describe("Of a ratio, for each row of the source"),
   denominator: expression.describe("Of a ratio, for each row of the source"),
-  value: expression.describe("Of other kinds, for each row of the source"),
+  value: expression.describe(
+    "Of other kinds, for each row of the source; subscribers of grain active are estimated where sessions do not cover them",
+  ),
   covered: expression.describe("Of kind distinct: the states whose number over that of coverable is the coverage"),
   coverable: expression.describe("See covered"),
 };

@@ -102,12 +102,6 @@ test("a new version is in force, and the old one gives what it gave", async () =
 
 test.each([
   {
-    says: "an indicator that counts subscribers",
-    from: "traffic_share,",
-    to: "active_connections,",
-    reason: /counts subscribers/,
-  },
-  {
     says: "a subject an indicator is not told by",
     from: "subject: operator",
     to: "subject: industry",

@@ -141,7 +141,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     activeUsersRoute(routes, store, config.min_cell_users);
     userMetersRoutes(routes, store, config.min_cell_users);
     panelRoutes(routes, store, config.min_cell_users);
-    indicatorRoutes(routes, catalogue, config.min_cell_users);
+    indicatorRoutes(routes, catalogue);
     registryRoute(routes, named);
     objectRoutes(routes, catalogue);
     targetsRoute(routes, catalogue);

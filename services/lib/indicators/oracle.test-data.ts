@@ -199,10 +199,13 @@ export const BOOKS: Readonly<Record<string, (change: PlainChange) => readonly [b
 /** Whom a flow shows, or null; sets of them are counted. */
 type Who = (flow: PlainFlow) => bigint | null;
 
+/** Servers are no users. */
+const isUsers = ({ access }: PlainFlow) => ["mobile", "fixed", "iot", "enterprise"].includes(access);
+
 const active =
   (family: number, meant: (flow: PlainFlow) => boolean = () => true): Who =>
   (flow) =>
-    flow.activeFamily === family && flow.bySession && meant(flow) ? flow.subscriber : null;
+    flow.activeFamily === family && flow.bySession && isUsers(flow) && meant(flow) ? flow.subscriber : null;
 
 export const ACTIVE: Readonly<Record<string, Who>> = {
   active_connections: active(6),
