@@ -524,6 +524,19 @@ describe("the panel", () => {
       ].toSorted((a, b) => a.operator.localeCompare(b.operator) || a.access.localeCompare(b.access)),
     );
     expect(rows[0]?.high).toBeGreaterThan(100 + unseen);
+    expect(rows[2], "what is not sampled misses nobody").toMatchObject({ operator: "unicom", low: 100, high: 100 });
+  });
+
+  test("where too few IoT were seen twice to tell, what sampling may have missed widens the interval", async () => {
+    const { month, at } = aMonth();
+    await insertFlows(
+      store,
+      range(100).map((i) =>
+        seen(at("05"), panelHash(i), { access: "iot", packets: i < 3 ? 2 : 1, sampling_rate: 1_000 }),
+      ),
+    );
+    const { rows } = await active(`month=${month}&by=access`);
+    expect(rows).toMatchObject([{ users: 100, unseen_users: 0, low: 100, high: Math.ceil(100 + 98 ** 2 / (2 * 4)) }]);
   });
 });
 

@@ -19,9 +19,9 @@ export interface Cell extends Sums {
   readonly access: string;
   /** 4 or 6; 0 for both together. */
   readonly family: number;
-  /** Where packet sampling is known to miss users that send little; null otherwise. */
+  /** Where packet sampling is known to miss users that send little, and enough were seen to tell; null otherwise. */
   readonly unseen: UnseenShare | null;
-  /** Elsewhere: what packet sampling may have missed at most, as a multiple of the session users. */
+  /** Where `unseen` is null: what packet sampling may have missed at most, as a multiple of the session users. */
   readonly missed?: number;
 }
 

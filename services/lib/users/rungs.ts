@@ -94,33 +94,35 @@ function rungsOf(
 
 function cellsOf(groups: readonly ActiveUsersGroup[], seen: readonly UnseenUsersRow[]): Cell[] {
   const place = (...words: (string | number)[]) => words.join("\n");
-  const unseen = new Map(
-    seen
-      .filter(({ access }) => SAMPLED_AWAY.includes(access))
-      .map((row) => [
-        place(row.region, row.operator, row.access, row.family),
-        unseenShare({ users: row.panel_users, once: row.seen_once, twice: row.seen_twice }),
-      ]),
-  );
+  const seenAt = new Map(seen.map((row) => [place(row.region, row.operator, row.access, row.family), row]));
   const missed = missedByAccess(seen);
-  return groups.map((group) => ({
-    region: group.region_group,
-    operator: group.operator_group,
-    access: group.access_group,
-    family: group.family_group,
-    ...sumsOf(group),
-    unseen: unseen.get(place(group.region_group, group.operator_group, group.access_group, group.family_group)) ?? null,
-    missed: missed.get(place(group.access_group, group.family_group)) ?? 0,
-  }));
+  return groups.map((group) => {
+    const { region_group: region, operator_group: operator, access_group: access, family_group: family } = group;
+    const row = seenAt.get(place(region, operator, access, family));
+    const unseen =
+      row && SAMPLED_AWAY.includes(access)
+        ? unseenShare({ users: row.panel_users, once: row.seen_once, twice: row.seen_twice })
+        : null;
+    // Who is seen without sampling is not missed by it.
+    const bounded = unseen !== null || row?.sampled_users === 0;
+    return {
+      region,
+      operator,
+      access,
+      family,
+      ...sumsOf(group),
+      unseen,
+      missed: bounded ? 0 : (missed.get(place(access, family)) ?? 0),
+    };
+  });
 }
 
 /** What sampling may have missed of each access network and family: a single cell's panel is too small to tell. */
 function missedByAccess(seen: readonly UnseenUsersRow[]): ReadonlyMap<string, number> {
   const sum = (rows: readonly UnseenUsersRow[], value: (row: UnseenUsersRow) => number) =>
     rows.reduce((all, row) => all + value(row), 0);
-  const rows = seen.filter(({ access }) => !SAMPLED_AWAY.includes(access));
   return new Map(
-    [...Map.groupBy(rows, ({ access, family }) => `${access}\n${family}`)].map(([key, group]) => [
+    [...Map.groupBy(seen, ({ access, family }) => `${access}\n${family}`)].map(([key, group]) => [
       key,
       sum(group, (row) => row.sampled_users) === 0
         ? 0
