@@ -356,7 +356,9 @@ export const queryConfig = z
       .min(1)
       .max(1_000_000)
       .default(10)
-      .describe("A figure of fewer users is not published, nor one that would tell it; 1: all are"),
+      .describe(
+        "A figure of fewer users is not published, nor one that would tell it, and the views of analysts leave it out; 1: all are",
+      ),
   })
   .describe("Query API");
 

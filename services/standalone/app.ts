@@ -53,7 +53,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   access.checkListens("query.http", config.query.http);
   access.checkListens("store.sql", config.store.sql);
   const storePath = join(config.data_dir, "store");
-  const store = parts.adopt(await openEmbeddedStore({ path: storePath, config: config.store }), (it) => it.stop());
+  const store = parts.adopt(
+    await openEmbeddedStore({ path: storePath, config: config.store, leastUsers: config.query.min_cell_users }),
+    (it) => it.stop(),
+  );
   await store.migrate();
   const busOptions = { path: join(config.data_dir, "bus"), partitions: config.bus.partitions };
   const bus = parts.adopt(await openEmbeddedBus({ ...busOptions, maxBytes: config.bus.max_bytes }), (it) => it.stop());

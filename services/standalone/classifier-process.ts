@@ -22,7 +22,7 @@ async function startClassifierProcess(config: Config, logger: Logger, signal: Ab
 
   await using parts = new AsyncDisposableStack();
   const openStore = async () => {
-    const store = await openServerStore({ config: config.store });
+    const store = await openServerStore({ config: config.store, leastUsers: config.query.min_cell_users });
     await store.migrate().catch(async (error: unknown) => {
       await store.stop();
       throw error;

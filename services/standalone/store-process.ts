@@ -24,7 +24,10 @@ async function startStoreProcess(config: Config, logger: Logger): Promise<Runnin
   await using parts = new AsyncDisposableStack();
   const access = await openAccess(parts, config, logger);
   const path = join(config.data_dir, "store");
-  const store = parts.adopt(await openEmbeddedStore({ path, config: config.store }), (it) => it.stop());
+  const store = parts.adopt(
+    await openEmbeddedStore({ path, config: config.store, leastUsers: config.query.min_cell_users }),
+    (it) => it.stop(),
+  );
   const users = [
     { name: OWNER, rights: "all", password: owner.key },
     { name: ANALYST, rights: "read", sight: "analyst", password: analyst.key },

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { type CountsAs, Fault, TECHNOLOGIES } from "@v6meter/schemas";
+import { type CountsAs, Fault, queryConfig, TECHNOLOGIES } from "@v6meter/schemas";
 import { type AnalystView, listAnalystViews } from "@v6meter/sql";
 import { engineReason, isEngineError } from "./engine-fault.ts";
 import { quoted, quotedName } from "./person-statement.ts";
@@ -12,6 +12,8 @@ export interface AnalystPlace {
   /** Database of the views; null: none are made. */
   readonly analyst: string | null;
   readonly cluster?: string | null;
+  /** The views leave out groups of fewer users; the setting's default where it is missing. */
+  readonly leastUsers?: number;
 }
 
 /** The analysts' database of the settings. Throws QUERY_REFUSED where there is none. */
@@ -34,8 +36,13 @@ const CLASS = `multiIf(
     technology IN (${technologies("auto")}) AND family = 6, 'v6_native',
     'excluded')`;
 
-function filled(select: string, database: string): string {
-  return select.replaceAll("{database}", quotedName(database)).replaceAll("{class}", CLASS);
+const LEAST_USERS = queryConfig.parse({}).min_cell_users;
+
+function filled(select: string, { database, leastUsers = LEAST_USERS }: AnalystPlace): string {
+  return select
+    .replaceAll("{database}", quotedName(database))
+    .replaceAll("{class}", CLASS)
+    .replaceAll("{least_users}", String(leastUsers));
 }
 
 /** Marks a view with what it was made of, so that it is made anew only where that changes. */
@@ -49,10 +56,11 @@ function markOf(text: string): string {
  */
 export function analystViewStatement(
   { name, select }: AnalystView,
-  { database, analyst, cluster = null }: AnalystPlace & { analyst: string },
+  place: AnalystPlace & { analyst: string },
 ): { statement: string; mark: string } {
+  const { analyst, cluster = null } = place;
   const where = `${quotedName(analyst)}.${quotedName(name)}${onCluster(cluster)}`;
-  const made = `CREATE OR REPLACE VIEW ${where} DEFINER = CURRENT_USER SQL SECURITY DEFINER AS ${filled(select, database)}`;
+  const made = `CREATE OR REPLACE VIEW ${where} DEFINER = CURRENT_USER SQL SECURITY DEFINER AS ${filled(select, place)}`;
   const mark = markOf(made);
   return { statement: `${made}\nCOMMENT ${quoted(mark)}`, mark };
 }

@@ -30,7 +30,7 @@ const ADDRESSES = [
 ] as const;
 
 beforeAll(async () => {
-  store = await openEmbeddedStore({ path, config: storeConfig.parse({}) });
+  store = await openEmbeddedStore({ path, config: storeConfig.parse({}), leastUsers: 3 });
   await store.migrate();
   const batch = plainFlows(
     ADDRESSES.map(() => Date.now()),
@@ -85,6 +85,25 @@ test("every column of a flow is either shown or withheld, and what stands for th
 test("addresses are cut to networks of many, and the subscriber's port is not shown", async () => {
   const rows = await asked("SELECT src_network, dst_network, service_port FROM flows ORDER BY bytes");
   expect(rows).toEqual(ADDRESSES.map(([, network]) => [network, network, 443]));
+});
+
+test("groups of fewer users than the setting says are left out, others are shown", async () => {
+  const state = (bits: number) => `uniqCombined64State(${bits})(number)`;
+  const active = ["6", state(17), state(14), state(14)];
+  const tables = {
+    users_1d: active,
+    users_1mo: active,
+    assigned_1d: ["'v6'", state(17), state(17)],
+  };
+  for (const [table, columns] of Object.entries(tables))
+    for (const users of [2, 3]) {
+      const keys = ["toDate('2026-05-01')", `'city ${users}'`, "'telecom'", "'mobile'"];
+      await change(`INSERT INTO ${table} SELECT ${[...keys, ...columns].join(", ")} FROM numbers(${users})`);
+    }
+  for (const view of ["users_1d", "users_1mo", "users_assigned_1d"]) {
+    const shown = await asked(`SELECT region, subscribers FROM ${view} WHERE region LIKE 'city%'`);
+    expect(shown, view).toEqual([["city 3", "3"]]);
+  }
 });
 
 test("every view of the analysts' database can be read", async () => {

@@ -40,6 +40,8 @@ export interface EmbeddedStoreOptions {
   /** Folder of the store, made where it is missing: the engine's files, inserts on their way, the lock. */
   readonly path: string;
   readonly config: StoreConfig;
+  /** The analysts' views leave out groups of fewer users; the setting's default where it is missing. */
+  readonly leastUsers?: number | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export interface EmbeddedStore extends Store {
  * Opens the embedded engine on a folder. One process has one engine, and one folder belongs to one
  * process: throws DATA_IN_USE where another has it.
  */
-export async function openEmbeddedStore({ path, config }: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+export async function openEmbeddedStore({ path, config, leastUsers }: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const folder = resolve(path);
   const lock = lockFolder(join(folder, "lock"));
   try {
@@ -78,7 +80,7 @@ export async function openEmbeddedStore({ path, config }: EmbeddedStoreOptions):
     repairDeduplicationLogs(enginePath);
     const files = new InsertFiles(join(folder, "inserts"));
     await files.open();
-    return new ChdbStore({ enginePath, files, config, release: () => lock.release() });
+    return new ChdbStore({ enginePath, files, config, leastUsers, release: () => lock.release() });
   } catch (error) {
     lock.release();
     throw engineFault(`The store in ${folder} does not open`, error);
@@ -89,6 +91,7 @@ interface Parts {
   readonly enginePath: string;
   readonly files: InsertFiles;
   readonly config: StoreConfig;
+  readonly leastUsers: number | undefined;
   readonly release: () => void;
 }
 
@@ -150,7 +153,12 @@ class ChdbStore implements EmbeddedStore {
         try {
           await applyMigrations(client);
           await settleTables(client, { rawTtlDays: this.#parts.config.raw_ttl_days });
-          await settleAnalystViews(client, { database: "default", analyst: this.#parts.config.analyst_database });
+          const { config, leastUsers } = this.#parts;
+          await settleAnalystViews(client, {
+            database: "default",
+            analyst: config.analyst_database,
+            ...(leastUsers !== undefined && { leastUsers }),
+          });
         } catch (error) {
           throw engineFault("The migration of the store failed", error);
         }

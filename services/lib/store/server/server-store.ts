@@ -29,6 +29,8 @@ export interface ServerStoreOptions {
   readonly config: StoreConfig;
   /** Instead of what store.password_file holds. */
   readonly password?: string;
+  /** The analysts' views leave out groups of fewer users; the setting's default where it is missing. */
+  readonly leastUsers?: number;
 }
 
 /** Connections of each kind at once; what is more waits. */
@@ -51,12 +53,13 @@ const READING_SETTINGS: ClickHouseSettings = {
  * Opens a ClickHouse server over HTTP; inert until it is asked something. Throws CONFIG_INVALID where a
  * setting or a file of it is not to be used.
  */
-export async function openServerStore({ config, password }: ServerStoreOptions): Promise<Store> {
-  return new ServerStore(config, connectionOf(config, password));
+export async function openServerStore({ config, password, leastUsers }: ServerStoreOptions): Promise<Store> {
+  return new ServerStore(config, connectionOf(config, password), leastUsers);
 }
 
 class ServerStore implements Store {
   readonly #config: StoreConfig;
+  readonly #leastUsers: number | undefined;
   readonly #connection: Connection;
   readonly #writer: ClickHouseClient;
   readonly #reader: ClickHouseClient;
@@ -65,8 +68,9 @@ class ServerStore implements Store {
   #readonly: string | null = null;
   #forAnalysts: ClickHouseClient | null = null;
 
-  constructor(config: StoreConfig, connection: Connection) {
+  constructor(config: StoreConfig, connection: Connection, leastUsers: number | undefined) {
     const { database } = config;
+    this.#leastUsers = leastUsers;
     this.#config = config;
     this.#connection = connection;
     this.#writer = connection.client({ database, settings: { wait_end_of_query: 1 }, connections: WRITERS });
@@ -83,7 +87,12 @@ class ServerStore implements Store {
         await this.#makeDatabase(cluster);
         await applyMigrations(client, undefined, cluster);
         await settleTables(client, { rawTtlDays, cluster });
-        await settleAnalystViews(client, { database, analyst: this.#config.analyst_database, cluster: named });
+        await settleAnalystViews(client, {
+          database,
+          analyst: this.#config.analyst_database,
+          cluster: named,
+          ...(this.#leastUsers !== undefined && { leastUsers: this.#leastUsers }),
+        });
       } catch (error) {
         throw this.#connection.faultOf("The migration of the store failed", error);
       } finally {
