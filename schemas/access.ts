@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SUBMISSION_CHANGE_ROUTES, SUBMISSION_CHANGES } from "./submissions/change.ts";
 
 /** Who may see what. A role is a key's or comes with a token; nobody has one by being on the network. */
 export const ROLES = {
@@ -50,6 +51,11 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /api/v1/users/preference": EVERYBODY_NAMED,
   "GET /api/v1/users/retention": EVERYBODY_NAMED,
   "POST /api/v1/sql": ["administrator", "analyst"],
+  "GET /api/v1/submissions": EVERYBODY_NAMED,
+  "GET /api/v1/submissions/:id": EVERYBODY_NAMED,
+  "GET /api/v1/submissions/templates/:series": EVERYBODY_NAMED,
+  "POST /api/v1/submissions": SUBMISSION_CHANGES.hand_in.roles,
+  ...SUBMISSION_CHANGE_ROUTES,
 };
 
 /** Name of a key: how it is told in lists and in the audit log. */
@@ -86,6 +92,10 @@ export const keysUsedFile = z.record(z.string(), moment);
 export const AUDIT_ACTIONS = {
   "sql.run": "A statement begins: its text, whether it sees raw flows",
   "sql.end": "How a statement ended: rows or the code of its fault",
+  "submission.hand_in": "A new version of a unit's figures is handed in: its submission, version and rows",
+  "submission.submit": "A version goes to the regulator",
+  "submission.accept": "A version's figures are taken as those of the month",
+  "submission.return": "A version is sent back: with its reason",
   "request.denied": "A request with credentials that were refused, or of a role the route does not answer",
   "request.limited": "Somebody began to be refused for asking or failing too often",
   "key.create": "A key was made",

@@ -82,6 +82,16 @@ export const FAULTS = {
     zh: "审计日志无法写入，操作未执行。",
   },
   AUDIT_BROKEN: { retry: false, en: "The audit log is not what was written.", zh: "审计日志已被改动。" },
+  SUBMISSION_INVALID: {
+    retry: false,
+    en: "The submission has errors or warnings that are not confirmed.",
+    zh: "填报内容有错误，或有未确认的警告。",
+  },
+  SUBMISSION_CONFLICT: {
+    retry: false,
+    en: "The submission is not of the version or in the state that this needs; somebody may have been faster.",
+    zh: "填报的版本或状态不符，可能已被他人处理。",
+  },
   NOT_FOUND: { retry: false, en: "There is no such thing at this address.", zh: "该地址不存在。" },
   INTERNAL: { retry: true, en: "Something went wrong that is not the caller's fault.", zh: "内部错误。" },
 } as const satisfies Record<string, { retry: boolean; en: string; zh: string }>;

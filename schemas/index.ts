@@ -17,4 +17,5 @@ export * from "./scenario-population.ts";
 export * from "./session/columns.ts";
 export * from "./session/fields.ts";
 export * from "./session/files.ts";
+export * from "./submissions/index.ts";
 export * from "./topics.ts";

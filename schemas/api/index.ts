@@ -11,6 +11,7 @@ export * from "./parameters.ts";
 export * from "./problem.ts";
 export * from "./registry.ts";
 export * from "./sql.ts";
+export * from "./submissions.ts";
 export * from "./targets.ts";
 export * from "./traffic-share.ts";
 export * from "./users.ts";

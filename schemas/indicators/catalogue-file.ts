@@ -16,7 +16,8 @@ export const catalogueFile = z
 export type CatalogueFile = z.output<typeof catalogueFile>;
 
 const cell = z.string().min(1).max(200);
-const number = z.string().regex(/^-?\d{1,18}(\.\d{1,9})?$/, { error: "a number such as 17.65 is allowed" });
+/** A figure as text: exact, up to nine places. */
+export const reportedNumber = z.string().regex(/^-?\d{1,18}(\.\d{1,9})?$/, { error: "a number such as 17.65 is allowed" });
 
 /** One row of a CSV file of reported figures; the first row of the file names its columns. */
 export const reportedRow = z
@@ -32,9 +33,9 @@ export const reportedRow = z
     object: cell.optional().describe("Monitored object"),
     industry: cell.optional(),
     unit: cell.optional().describe("Unit that reports it"),
-    value: number.optional().describe("The figure, where it is no ratio"),
-    numerator: number.optional().describe("Of a ratio"),
-    denominator: number.optional().describe("Of a ratio; more than 0"),
+    value: reportedNumber.optional().describe("The figure, where it is no ratio"),
+    numerator: reportedNumber.optional().describe("Of a ratio"),
+    denominator: reportedNumber.optional().describe("Of a ratio; more than 0"),
     source: cell.optional().describe("Document it was published in"),
   })
   .superRefine((row, context) => {

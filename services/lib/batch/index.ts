@@ -8,4 +8,5 @@ export {
   encodeSessions,
   encodeSessionsStream,
 } from "./session-stream.ts";
+export { encodeSubmissions } from "./submission-table.ts";
 export { encodeTable, type TableColumn, type TableColumns, type TableValues } from "./table.ts";

@@ -72,17 +72,17 @@ export function checkRows(rows: number): void {
 }
 
 /**
- * The figures of an indicator. `typesOf` must know its types, and `reported` the figures of its series. Throws
+ * The figures of an indicator. `typesOf` must know its types, and `reported` the figures of its series, of files and accepted ones. Throws
  * QUERY_INVALID for what the indicator does not allow, and for more than MAX_ROWS rows.
  */
 export async function evaluate(
   store: Store,
   indicator: Indicator,
   question: Question,
-  known: { readonly types: () => Promise<Types>; readonly reported: readonly ReportedFigure[] },
+  known: { readonly types: () => Promise<Types>; readonly reported: () => Promise<readonly ReportedFigure[]> },
 ): Promise<Answer> {
   checkQuestion(indicator, question);
-  if (indicator.series !== undefined) return evaluateReported(indicator, question, known.reported);
+  if (indicator.series !== undefined) return evaluateReported(indicator, question, await known.reported());
   const { sql, params } = statement(indicator, question, await known.types());
   const name = `indicator ${indicator.id}`;
   const found = await store.query({ name, sql, params: anyParameters, row: answerRow }, params);

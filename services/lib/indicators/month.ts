@@ -11,6 +11,11 @@ export function monthBegin(number: number): number {
   return Date.UTC(Math.floor(number / 12), number % 12) - api.ZONE_OFFSET_MS;
 }
 
+/** Begin in Asia/Shanghai of a month such as 2026-10. */
+export function monthBeginOf(month: string): number {
+  return Date.parse(`${month}-01T00:00:00+08:00`);
+}
+
 /** Whether a month of Asia/Shanghai begins at this moment. */
 export function isMonthBegin(atMs: number): boolean {
   return monthBegin(monthNumber(atMs)) === atMs;

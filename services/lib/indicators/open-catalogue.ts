@@ -14,6 +14,7 @@ import { publishedFigures } from "./published.ts";
 import type { Answer, Question } from "./question.ts";
 import { type Score, scores } from "./score.ts";
 import type { Types } from "./statement.ts";
+import { openSubmitted, withSubmitted } from "./submitted.ts";
 import { LOOK_BACK_MONTHS, type TargetProgress, targetProgress } from "./target-progress.ts";
 
 export interface CatalogueOptions {
@@ -30,7 +31,10 @@ export interface CatalogueOptions {
 /** What was refused is judged again after so long: the engine may have a table by now that it had not. */
 const REFUSED_AGAIN_MS = 30_000;
 
-/** The catalogue over a store. The folder is looked at whenever it is asked: a file is served from then on. */
+/**
+ * The catalogue over a store. The folder is looked at whenever it is asked: a file is served from then on. So are
+ * accepted figures of a reported indicator whenever it is evaluated.
+ */
 export interface OpenCatalogue {
   current(): Promise<Catalogue>;
   /**
@@ -56,6 +60,7 @@ export function openCatalogue({
 }: CatalogueOptions): OpenCatalogue {
   const approved = new Set<string>();
   const types = new Map<string, Promise<Types>>();
+  const submitted = openSubmitted(store);
   let builtIn: readonly ParsedFile[] | undefined;
   let stamp: string | undefined;
   let loading: Promise<Catalogue> | undefined;
@@ -81,7 +86,7 @@ export function openCatalogue({
     return { ...catalogue, refused };
   };
 
-  const counted = (indicator: Indicator, question: Question, reported: readonly ReportedFigure[]) => {
+  const counted = (indicator: Indicator, question: Question, reported: () => Promise<readonly ReportedFigure[]>) => {
     const name = JSON.stringify(indicator);
     return evaluate(store, indicator, question, {
       reported,
@@ -118,8 +123,10 @@ export function openCatalogue({
       }
       const { reported } = await this.current();
       return indicator.kind === "distinct"
-        ? publishedFigures((it, asked) => counted(it, asked, []), indicator, question, leastUsers)
-        : counted(indicator, question, reported.get(indicator.series ?? "") ?? []);
+        ? publishedFigures((it, asked) => counted(it, asked, async () => []), indicator, question, leastUsers)
+        : counted(indicator, question, async () =>
+            withSubmitted(reported.get(indicator.series ?? "") ?? [], await submitted.figuresOf(indicator)),
+          );
     },
 
     traffic: (objects, question) => objectTraffic(store, objects, question),

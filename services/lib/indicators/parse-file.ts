@@ -8,6 +8,7 @@ import {
   type Target,
 } from "@v6meter/schemas";
 import type { Refusal, ReportedFigure } from "./catalogue.ts";
+import { monthBeginOf } from "./month.ts";
 
 /** Something a file says, and the line of each part of it. */
 export interface Said<T> {
@@ -63,7 +64,7 @@ function parseLists(file: RegistryFile, problems: Problems): Lists {
 function parseReported(file: RegistryFile, problems: Problems): Lists {
   return {
     reported: readCsv(file, reportedRow, problems).map(({ value, line }) => ({
-      value: { ...value, atMs: Date.parse(`${value.month}-01T00:00:00+08:00`) },
+      value: { ...value, atMs: monthBeginOf(value.month) },
       lineOf: () => line,
     })),
   };

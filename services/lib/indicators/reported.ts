@@ -24,15 +24,25 @@ function total(texts: readonly (string | undefined)[]): string {
   return decimal(texts.reduce((sum, text) => sum + scaled(text ?? "0"), 0n));
 }
 
-/** Stocks (last, ratio): of every series the latest month. Volumes (sum): all months. */
+/**
+ * Stocks (last, ratio): of every series and unit the latest month. Volumes (sum): all months. A figure that names no unit
+ * is that of all units: it and theirs stand for each other, whichever are the later.
+ */
 function inForce(kind: Indicator["kind"], by: Indicator["by"], figures: readonly ReportedFigure[]): ReportedFigure[] {
   if (kind === "sum") return [...figures];
-  const latest = new Map<string, ReportedFigure>();
-  for (const figure of figures) {
-    const name = JSON.stringify(by.map((grouping) => wordOf(figure, grouping)));
-    if ((latest.get(name)?.atMs ?? Number.NEGATIVE_INFINITY) < figure.atMs) latest.set(name, figure);
-  }
-  return [...latest.values()];
+  const words = by.filter((grouping) => grouping !== "unit");
+  const series = Map.groupBy(figures, (figure) => JSON.stringify(words.map((grouping) => wordOf(figure, grouping))));
+  return [...series.values()].flatMap((members) => {
+    const latest = new Map<string, ReportedFigure>();
+    for (const figure of members) {
+      const unit = figure.unit ?? "";
+      if ((latest.get(unit)?.atMs ?? Number.NEGATIVE_INFINITY) < figure.atMs) latest.set(unit, figure);
+    }
+    const ofAll = latest.get("");
+    const ofUnits = [...latest.values()].filter((figure) => figure !== ofAll);
+    if (ofAll === undefined) return ofUnits;
+    return ofUnits.some(({ atMs }) => atMs >= ofAll.atMs) ? ofUnits : [ofAll];
+  });
 }
 
 function figureOf({ kind, by }: Indicator, figures: readonly ReportedFigure[]): Figure {

@@ -1,4 +1,4 @@
-import { monthBegin, monthNumber, type OpenCatalogue } from "@v6meter/indicators";
+import { monthBegin, monthBeginOf, monthNumber, type OpenCatalogue } from "@v6meter/indicators";
 import { api, Fault, type ScoringRule } from "@v6meter/schemas";
 import { z } from "zod";
 import type { Api } from "../api.ts";
@@ -37,7 +37,7 @@ export function evaluationsRoute(app: Api, catalogue: OpenCatalogue): void {
         );
       }
       const now = monthNumber(Date.now());
-      const number = month === undefined ? now - 1 : monthNumber(Date.parse(`${month}-01T00:00:00+08:00`));
+      const number = month === undefined ? now - 1 : monthNumber(monthBeginOf(month));
       const answer = await evaluation(catalogue, rule, number);
       if (number < now && isKnown(request, reply, answer)) return reply.code(304).send(null);
       return answer;

@@ -13,7 +13,8 @@ const BY_VIEW = { on: "shards", by: null } as const;
 /**
  * Every table of the migrations and its place. All flows of one subscriber meet on one shard, so states of
  * unique subscribers are complete there; a flow of none goes by its exporter and source. What is merged by key
- * (FINAL of exporters) or summed (the books) lies on one shard by exporter, all events of a session by session.
+ * (FINAL of exporters) or summed (the books) lies on one shard by exporter, all events of a session by session. All changes of a
+ * submission lie on one shard, where the token of each keeps a second one of its number out.
  */
 export const PLACEMENTS: Readonly<Record<string, Placement>> = {
   migrations: { on: "every server" },
@@ -32,4 +33,5 @@ export const PLACEMENTS: Readonly<Record<string, Placement>> = {
   sessions: { on: "shards", by: "cityHash64(session)" },
   ledger: BY_EXPORTER,
   exporters: BY_EXPORTER,
+  submissions: { on: "shards", by: "cityHash64(series, month, unit)" },
 };

@@ -571,3 +571,29 @@ SELECT
 FROM `v6meter`.flows_local AS f
 WHERE counted >= 1 AND family != 0
 GROUP BY bucket_at, exporter, in_if, out_if, operator, family, technology;
+
+-- 0030_submissions
+CREATE TABLE IF NOT EXISTS `v6meter`.submissions_local ON CLUSTER `province`
+(
+  series LowCardinality(String),
+  month LowCardinality(String) COMMENT 'Such as 2026-10, Asia/Shanghai',
+  unit LowCardinality(String) COMMENT 'Unit that reports',
+  change UInt32 COMMENT 'Number of the change within the submission, from 1',
+  event String COMMENT 'Random; tells whose change it is',
+  version UInt32,
+  state LowCardinality(String),
+  at DateTime64(3, 'UTC'),
+  actor String COMMENT 'Name of the key, or subject of the token',
+  role LowCardinality(String),
+  rows String COMMENT 'JSON: [{"row": number, "cells": {column: text}}]' CODEC(ZSTD(3)),
+  messages String COMMENT 'JSON: findings of the checks' CODEC(ZSTD(3)),
+  errors UInt32,
+  warnings UInt32,
+  confirmed Bool,
+  reason String
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/submissions_local', '{replica}')
+ORDER BY (series, month, unit, change)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+CREATE TABLE IF NOT EXISTS `v6meter`.submissions ON CLUSTER `province` AS `v6meter`.submissions_local
+ENGINE = Distributed('province', 'v6meter', 'submissions_local', cityHash64(series, month, unit));

@@ -1,0 +1,4 @@
+export * from "./change.ts";
+export * from "./check.ts";
+export * from "./record.ts";
+export * from "./template.ts";
