@@ -8,7 +8,7 @@ const { version, observation_domain, source_port, templates, options_templates, 
 const milliseconds = z.string().transform(Number);
 
 /** JSON in a String column. */
-function json<T extends z.ZodType>(schema: T) {
+export function json<T extends z.ZodType>(schema: T) {
   return z
     .string()
     .transform((text): unknown => JSON.parse(text))
