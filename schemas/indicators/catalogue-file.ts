@@ -17,7 +17,9 @@ export type CatalogueFile = z.output<typeof catalogueFile>;
 
 const cell = z.string().min(1).max(200);
 /** A figure as text: exact, up to nine places. */
-export const reportedNumber = z.string().regex(/^-?\d{1,18}(\.\d{1,9})?$/, { error: "a number such as 17.65 is allowed" });
+export const reportedNumber = z
+  .string()
+  .regex(/^-?\d{1,18}(\.\d{1,9})?$/, { error: "a number such as 17.65 is allowed" });
 
 /** One row of a CSV file of reported figures; the first row of the file names its columns. */
 export const reportedRow = z

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ROLE_NAMES } from "../access.ts";
-import { SUBMISSION_CHECKS, type SubmissionCheck } from "./check.ts";
 import { SUBMISSION_STATES, type SubmissionState } from "./change.ts";
+import { SUBMISSION_CHECKS, type SubmissionCheck } from "./check.ts";
 
 /** One row of a submission as it was sent, by the names of its columns, and where it stands in the file. */
 export const submittedRow = z.object({

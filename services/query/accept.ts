@@ -1,5 +1,10 @@
-/** Whether an Accept header ranks CSV above JSON (RFC 9110 §12.5.1); a header that names neither does not. */
+/** Whether an Accept header ranks CSV above JSON; a header that names neither does not. */
 export function prefersCsv(header: string | undefined): boolean {
+  return preferredType(header, ["application/json", "text/csv"]) === "text/csv";
+}
+
+/** The media type that an Accept header ranks highest (RFC 9110 §12.5.1), the first of equals. */
+export function preferredType<T extends string>(header: string | undefined, types: readonly [T, ...T[]]): T {
   const weights = new Map<string, number>();
   for (const part of (header ?? "*/*").split(",")) {
     const [range = "", ...parameters] = part.trim().toLowerCase().split(";");
@@ -8,7 +13,7 @@ export function prefersCsv(header: string | undefined): boolean {
   }
   const weightOf = (type: string) =>
     weights.get(type) ?? weights.get(`${type.split("/")[0]}/*`) ?? weights.get("*/*") ?? 0;
-  return weightOf("text/csv") > weightOf("application/json");
+  return types.reduce((best, type) => (weightOf(type) > weightOf(best) ? type : best));
 }
 
 /** Rows as CSV (RFC 4180) with a header; what is absent or null is an empty cell. */

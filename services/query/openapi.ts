@@ -1,6 +1,7 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { api } from "@v6meter/schemas";
+import type { FastifySchema } from "fastify";
 import { createJsonSchemaTransform } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Api } from "./api.ts";
@@ -12,11 +13,26 @@ export const DOCS_PATH = "/docs";
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const DESCRIPTION = `The IPv6 share of a province's traffic, its users of IPv6, the books behind them, and read-only SQL.
+const DESCRIPTION = `The IPv6 share of a province's traffic, its users of IPv6, what units report, the books behind them, and read-only SQL.
 
 Integers of 64 bits and more are strings. Instants are ISO 8601; days and months are cut in Asia/Shanghai (UTC+8). Unknown
 parameters are refused. Every error is \`application/problem+json\` (RFC 9457); a 400 says which parameter is wrong, what was
 found and what is allowed.`;
+
+const transformZod = createJsonSchemaTransform({});
+
+/** A route with bodies of several media types has its schemas by type, which fastify-type-provider-zod leaves aside. */
+const describeRoute: typeof transformZod = (document) => {
+  const body = document.schema?.body as { content?: Record<string, { schema: z.ZodType }> } | undefined;
+  if (body?.content === undefined) return transformZod(document);
+  const { body: _, ...rest } = document.schema as FastifySchema;
+  const described = transformZod({ ...document, schema: rest });
+  const content = Object.entries(body.content).map(([type, { schema }]) => {
+    const { $schema: __, ...json } = z.toJSONSchema(schema, { io: "input" });
+    return [type, { schema: json }];
+  });
+  return { ...described, schema: { ...described.schema, body: { content: Object.fromEntries(content) } } };
+};
 
 type Operations = Record<string, { responses?: Record<string, unknown> }>;
 
@@ -34,6 +50,7 @@ export function describeApi(app: Api): void {
         },
         { name: "indicators", description: "The catalogue of indicators, their figures, and targets" },
         { name: "registry", description: "What regions and operators are called" },
+        { name: "submissions", description: "Figures that units report by month: templates, versions, decisions" },
         { name: "books", description: "What became of everything received" },
         { name: "sql", description: "The administrator's own questions" },
         { name: "health", description: "State of the process" },
@@ -43,7 +60,7 @@ export function describeApi(app: Api): void {
         securitySchemes: { key: { type: "http", scheme: "bearer", description: "A key, or a token of the issuer" } },
       },
     },
-    transform: createJsonSchemaTransform({}),
+    transform: describeRoute,
     transformObject: (document) => {
       if (!("openapiObject" in document)) throw new TypeError("the documentation is OpenAPI");
       const { paths = {}, components = {}, ...rest } = document.openapiObject;

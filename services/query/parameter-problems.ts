@@ -54,7 +54,7 @@ function memberOf(value: unknown, path: readonly string[]): unknown {
 function knownParameters(request: FastifyRequest, context: string | undefined): Record<string, unknown> {
   const schema = request.routeOptions.schema;
   const part = (context === "body" ? schema?.body : schema?.querystring) as
-    | { shape?: Record<string, unknown> }
+    | { shape?: Record<string, unknown>; content?: Record<string, { schema: { shape?: Record<string, unknown> } }> }
     | undefined;
-  return part?.shape ?? {};
+  return (part?.content?.["application/json"]?.schema ?? part)?.shape ?? {};
 }

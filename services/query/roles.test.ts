@@ -42,7 +42,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const identities = { identify: (secret: string) => identitiesOf({ adminKey: KEY, keys }).identify(secret) };
 const bearer = (name: string) => ({ authorization: `Bearer ${keyOf.get(name)}` });
-const addressOf = (url: string) => url.replace(":id", "traffic_share").replace("*", "index.css");
+const addressOf = (url: string) =>
+  url.replace(":id", "traffic_share").replace(":series", "home_router_share").replace("*", "index.css");
 
 describe("every route and every role", () => {
   const routes: { method: string; url: string }[] = [];
@@ -296,6 +297,12 @@ describe("an operator never gets another's row", () => {
     "GET /api/v1/indicators": [""],
     "GET /api/v1/indicators/:id": ["", "?by=operator", "?by=region"],
     "GET /api/v1/objects/traffic": ["", "?by=kind"],
+    "GET /api/v1/submissions": [""],
+    "GET /api/v1/submissions/templates/:series": [""],
+    // Asked in submissions.test.ts, of submissions that are there.
+    "GET /api/v1/submissions/:id": [],
+    "POST /api/v1/submissions": [],
+    "POST /api/v1/submissions/:id/submit": [],
   };
 
   async function ask(name: string, route: string, query: string) {

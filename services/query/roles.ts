@@ -85,7 +85,8 @@ export function exportersSeen(
   return (exporter) => ownerOf(exporter) === own;
 }
 
-function othersFigures(parameter: string, found: readonly unknown[], own: string): Fault {
+/** The refusal of what belongs to others. */
+export function othersFigures(parameter: string, found: readonly unknown[], own: string): Fault {
   return new Fault(
     "FORBIDDEN",
     `${parameter}: found ${found.join(", ").slice(0, 100)}; allowed is what belongs to ${own}, the operator of the key.`,

@@ -26,6 +26,7 @@ import { metricsRoute } from "./routes/metrics.ts";
 import { objectRoutes } from "./routes/objects.ts";
 import { type Named, registryRoute } from "./routes/registry.ts";
 import { sqlRoute } from "./routes/sql.ts";
+import { submissionRoutes } from "./routes/submissions.ts";
 import { targetsRoute } from "./routes/targets.ts";
 import { trafficShareRoute } from "./routes/traffic-share.ts";
 import { activeUsersRoute } from "./routes/users-active.ts";
@@ -43,7 +44,7 @@ export interface QueryServiceOptions {
   readonly access?: AccessConfig;
   /** The operator an exporter belongs to, by the registry; without it operators see no exporter. */
   readonly ownerOf?: OwnerOf;
-  /** What regions and operators are called, by the registry; nothing is named without it. */
+  /** What regions and operators are called, by the registry; nothing is named without it, and no submission may name any. */
   readonly named?: Named;
   readonly logger?: FastifyBaseLogger;
   /** What the process knows of itself, for /metrics; asked at every scrape. */
@@ -146,6 +147,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     objectRoutes(routes, catalogue);
     targetsRoute(routes, catalogue);
     evaluationsRoute(routes, catalogue);
+    submissionRoutes(routes, { store, catalogue, audit, named });
     exportersRoute(routes, store, ownerOf);
     ledgerRoute(routes, store, ownerOf);
     sqlRoute(routes, { store, config, audit });

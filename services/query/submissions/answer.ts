@@ -10,7 +10,10 @@ import {
 import { figureValue } from "./check.ts";
 
 /** The answer about a submission of which there is a change. */
-export function submissionAnswer(changes: readonly SubmissionEvent[], indicator: Indicator | undefined): api.Submission {
+export function submissionAnswer(
+  changes: readonly SubmissionEvent[],
+  indicator: Indicator | undefined,
+): api.Submission {
   const last = changes.at(-1) as SubmissionEvent;
   const versions = [...Map.groupBy(changes, ({ version }) => version)].map(([version, own]) => {
     const newest = own.at(-1) as SubmissionEvent;

@@ -12,7 +12,7 @@ import {
   type SubmittedRow,
 } from "@v6meter/schemas";
 import type { SentRows } from "./read-rows.ts";
-import { type Combination, type ColumnWords, askedCombinations } from "./words.ts";
+import { askedCombinations, type ColumnWords, type Combination } from "./words.ts";
 
 /** What a submission is held against. */
 export interface Expected {
@@ -51,7 +51,8 @@ export function checkRows(sent: SentRows, expected: Expected): SubmissionMessage
     const found: SubmissionMessage[] = [];
     for (const name of told) found.push(...wordMessages(name, { row, cells }, expected));
     for (const name of figures) found.push(...numberMessages(name, { row, cells }, expected.template));
-    if (!found.some(({ severity }) => severity === "error")) found.push(...rangeMessages({ row, cells }, expected, before));
+    if (!found.some(({ severity }) => severity === "error"))
+      found.push(...rangeMessages({ row, cells }, expected, before));
     const words = wordsOf(cells, groupings);
     const same = first.get(words);
     if (same !== undefined) found.push(message("duplicate", { row, column: null }, { found: String(same) }));
@@ -149,7 +150,13 @@ function combinationMessages(rows: readonly SubmittedRow[], { words, previous, u
     message(
       "combination_missing",
       { row: null, column: null },
-      { allowed: names.map((name) => it[name]).filter(Boolean).join(" ") || "…" },
+      {
+        allowed:
+          names
+            .map((name) => it[name])
+            .filter(Boolean)
+            .join(" ") || "…",
+      },
     ),
   );
 }

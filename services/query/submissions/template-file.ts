@@ -14,7 +14,7 @@ import {
   sanitizeTextContent,
 } from "write-excel-file/utility";
 import { csvText } from "../accept.ts";
-import type { Combination, ColumnWords, Word } from "./words.ts";
+import type { ColumnWords, Combination, Word } from "./words.ts";
 
 /** A template with the words its columns may hold and the rows it asks for. */
 export interface FilledTemplate {

@@ -1,17 +1,11 @@
 import type { Catalogue } from "@v6meter/indicators";
-import { ACCESS_TYPES, type SubmissionGrouping, type SubmissionTemplate } from "@v6meter/schemas";
+import { ACCESS_TYPES, type api, type SubmissionGrouping, type SubmissionTemplate } from "@v6meter/schemas";
 
 /** A word and what it stands for. */
 export interface Word {
   readonly id: string;
   readonly zh: string;
   readonly en: string;
-}
-
-/** Regions and operators of the registry in force. */
-export interface RegistryWords {
-  readonly regions: readonly Word[];
-  readonly operators: readonly Word[];
 }
 
 /** The words a column may hold, or any where the list is null. */
@@ -26,12 +20,12 @@ const isProvince = ({ id }: Word) => /0000$/.test(id);
  */
 export function columnWords(
   { groupings }: SubmissionTemplate,
-  { regions, operators }: RegistryWords,
+  { regions, operators }: api.Registry,
   { objects }: Pick<Catalogue, "objects">,
   unit: string | null,
 ): ColumnWords {
   const known: Required<ColumnWords> = {
-    region: regions,
+    region: regions.map(({ code, zh, en }) => ({ id: code, zh, en })),
     operator: operators.some(({ id }) => id === unit) ? operators.filter(({ id }) => id === unit) : operators,
     access: Object.entries(ACCESS_TYPES).map(([id, { zh, en }]) => ({ id, zh, en })),
     object: [...objects.values()].map(({ id, zh, en }) => ({ id, zh, en })),

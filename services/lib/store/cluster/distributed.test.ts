@@ -99,6 +99,22 @@ const exporters = [1, 2, 1].map((exporter, i) => ({
   name: `router ${i}`,
 }));
 
+const submissions = ["draft", "submitted", "accepted"].flatMap((state, i) =>
+  ["telecom", "unicom"].map((unit) => ({
+    series: "stb_share",
+    month: "2026-10",
+    unit,
+    change: i + 1,
+    event: `${unit} ${i}`,
+    version: 1,
+    state,
+    at: NOW_S * 1_000 + i,
+    role: "operator",
+    rows: '[{"row":1,"cells":{"numerator":"1","denominator":"2"}}]',
+    messages: "[]",
+  })),
+);
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "v6meter-distributed-"));
   writeFileSync(join(folder, "config.xml"), CONFIG);
@@ -119,6 +135,7 @@ beforeAll(() => {
     insert(`${database}.sessions`, sessions, { ...token("a"), ...more });
     insert(`${database}.ledger`, ledger, { ...token("a"), ...more });
     insert(`${database}.exporters`, exporters, { ...token("a"), ...more });
+    insert(`${database}.submissions`, submissions, { ...token("a"), ...more });
   }
 });
 afterAll(() => {
@@ -207,6 +224,17 @@ const PARAMETERS = {
   v4_technologies: [],
   v6_transition_technologies: [],
   row_limit: 10_000,
+  series: "stb_share",
+  month: "2026-10",
+  unit: "telecom",
+  months: ["2026-10"],
+  series_ids: [],
+  units: [],
+  states: ["accepted"],
+  accepted_only: false,
+  after_month: "",
+  after_series: "",
+  after_unit: "",
   from: 0,
   to: 1_000,
   since_ms: 0,
