@@ -115,6 +115,9 @@ export function figureValue(cells: Readonly<Partial<Record<FigureColumn, string 
   return cells.value === undefined ? Number(cells.numerator) / Number(cells.denominator) : Number(cells.value);
 }
 
+/** Quotients are not exact: 0.45 is half as much again as 0.3, and no more. */
+const ROUNDED = 1 + 1e-9;
+
 function rangeMessages(
   { row, cells }: SubmittedRow,
   { template }: Expected,
@@ -127,7 +130,7 @@ function rangeMessages(
   const figure = before.get(wordsOf(cells, template.groupings));
   if (figure === undefined) return [];
   const last = figureValue(figure);
-  if (Math.abs(value - last) <= JUMP_RATIO * Math.abs(last)) return [];
+  if (Math.abs(value - last) <= JUMP_RATIO * Math.abs(last) * ROUNDED) return [];
   return [message("jump", { row, column }, { found: shown(value), allowed: shown(last) })];
 }
 

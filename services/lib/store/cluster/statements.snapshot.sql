@@ -579,7 +579,7 @@ CREATE TABLE IF NOT EXISTS `v6meter`.submissions_local ON CLUSTER `province`
   month LowCardinality(String) COMMENT 'Such as 2026-10, Asia/Shanghai',
   unit LowCardinality(String) COMMENT 'Unit that reports',
   change UInt32 COMMENT 'Number of the change within the submission, from 1',
-  event String COMMENT 'Random; tells whose change it is',
+  event String COMMENT 'Random, tells whose change it is',
   version UInt32,
   state LowCardinality(String),
   at DateTime64(3, 'UTC'),
