@@ -6,12 +6,10 @@ import { type api, ROUTE_ACCESS, type Role, SUBMISSION_CHANGES } from "@v6meter/
 import type { Store } from "@v6meter/store";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { audited, KEY, openTestStore, testService } from "./province.test-data.ts";
-import type { RegistryWords } from "./submissions/words.ts";
 
-const word = (id: string) => ({ id, zh: id, en: id });
-const WORDS: RegistryWords = {
-  regions: ["210000", "210100", "210200"].map(word),
-  operators: ["telecom", "unicom"].map(word),
+const WORDS: api.Registry = {
+  regions: ["210000", "210100", "210200"].map((code) => ({ code, zh: code, en: code })),
+  operators: ["telecom", "unicom"].map((id) => ({ id, zh: id, en: id })),
 };
 
 let folder: string;
@@ -32,8 +30,8 @@ beforeAll(async () => {
   for (const role of ["regulator", "analyst", "public"] as const) await make(role, role);
   ({ store, close } = await openTestStore());
   const identities = identitiesOf({ adminKey: KEY, keys });
-  service = testService(store, { identities, registryWords: () => WORDS });
-  other = testService(store, { identities, registryWords: () => WORDS });
+  service = testService(store, { identities, named: () => WORDS });
+  other = testService(store, { identities, named: () => WORDS });
 });
 afterAll(async () => {
   await service.stop();

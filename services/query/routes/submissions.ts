@@ -16,7 +16,6 @@ import { z } from "zod";
 import { preferredType } from "../accept.ts";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import type { Named } from "./registry.ts";
 import { submissionsQuery } from "../queries/submissions.ts";
 import { othersFigures, ownOperator } from "../roles.ts";
 import { submissionAnswer } from "../submissions/answer.ts";
@@ -26,6 +25,7 @@ import { type Doer, openDesk, readerOf } from "../submissions/desk.ts";
 import { ROW_TYPES, readRows } from "../submissions/read-rows.ts";
 import { templateCsv, templateWorkbook } from "../submissions/template-file.ts";
 import { askedCombinations, columnWords } from "../submissions/words.ts";
+import type { Named } from "./registry.ts";
 
 const TEMPLATE_DESCRIPTION = `What a file of a reported series looks like, derived from the catalogue: its columns, the words they may hold, and
 the rows that are asked for. CSV, or a workbook with lists to choose from with Accept: ${api.XLSX_TYPE}.`;
