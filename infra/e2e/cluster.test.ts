@@ -106,6 +106,11 @@ describe.skipIf(!kafkaCanRun)("kill -9 and outages: rows + lost == sent, the boo
     await fed.expectExact({ killed: [...killed] });
   });
 
+  test("the store's page tells of the requests it answered", async () => {
+    const [requests = 0] = await fed.cluster.figure(fed.cluster.store, "v6meter_sql_requests_total");
+    expect(requests).toBeGreaterThan(0);
+  });
+
   test("everything stops cleanly and has written what it had", { timeout: 120_000 }, async () => {
     await fed.sendingWhile(() => sleep(500));
     const codes = await fed.cluster.stop();

@@ -60,7 +60,12 @@ export class Cluster {
     const each = (count: number, make: (index: number) => ProgramProcess) =>
       Array.from({ length: count }, (_, i) => make(i));
     // Of the settings above the store takes those of its own data; who asks it is told by its user's password.
-    this.store = program("store", null, { V6METER_STORE__SQL: ANY }, new RegExp(`^SQL +http://${ADDRESS}`, "m"));
+    this.store = program(
+      "store",
+      null,
+      { V6METER_STORE__SQL: ANY, V6METER_STORE__MONITOR: ANY },
+      new RegExp(`^SQL +http://${ADDRESS}`, "m"),
+    );
     this.collectors = each(collectors, (index) =>
       program("collector", index, { V6METER_COLLECTOR__UDP: ANY, V6METER_COLLECTOR__MONITOR: ANY }, monitored),
     );

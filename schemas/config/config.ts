@@ -282,6 +282,7 @@ export const classifierConfig = z
 
 export const storeConfig = z
   .strictObject({
+    monitor: monitorAddress(9699),
     url: z
       .url({ protocol: /^https?$/ })
       .nullable()

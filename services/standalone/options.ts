@@ -29,6 +29,7 @@ const OPTIONS = {
   },
   clients: { sets: "sessions.clients_file", value: "FILE", says: "RADIUS clients and their secrets; none: no RADIUS" },
   "accounting-monitor": { sets: "sessions.monitor", value: "HOST:PORT", says: "address of /metrics (127.0.0.1:9600)" },
+  "store-monitor": { sets: "store.monitor", value: "HOST:PORT", says: "address of /metrics (127.0.0.1:9699)" },
   "classifier-monitor": {
     sets: "classifier.monitor",
     value: "HOST:PORT",

@@ -1,8 +1,10 @@
 import { join } from "node:path";
-import { ensureWritableFolder, type Logger } from "@v6meter/runtime";
+import { createMonitor } from "@v6meter/monitor";
+import { ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
 import { type Config, Fault, formatHostPort } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
 import { openAccess } from "./access.ts";
+import { sqlFigures } from "./figures.ts";
 import { openKey } from "./keys.ts";
 import type { Program, Running } from "./run.ts";
 import { sqlAccess } from "./sql-access.ts";
@@ -19,6 +21,7 @@ async function startStoreProcess(config: Config, logger: Logger): Promise<Runnin
     );
   }
   await ensureWritableFolder(config.data_dir, "data_dir");
+  const { key } = await openKey(config, "admin");
   const owner = await openKey(config, "store");
   const analyst = await openKey(config, "analyst");
   await using parts = new AsyncDisposableStack();
@@ -39,11 +42,21 @@ async function startStoreProcess(config: Config, logger: Logger): Promise<Runnin
     access: sqlAccess(access, config.access, logger),
     logger,
   });
+  const monitor = createMonitor({
+    at: config.store.monitor,
+    setting: "store.monitor",
+    key,
+    figures: () => sqlFigures(listener),
+    trouble: () => null,
+    logger,
+  });
+  await startWith(parts, monitor);
 
   const running = parts.move();
   return {
     failed: new Promise(() => {}),
     announce: () => [
+      `MON   http://${formatHostPort(monitor.address)}/metrics`,
       `SQL   http://${listener && formatHostPort(listener.address)}  (ClickHouse over HTTP)`,
       `user  ${OWNER}, who may do everything; password in ${owner.file}`,
       `user  ${ANALYST}, who reads; password in ${analyst.file}`,
@@ -56,6 +69,6 @@ async function startStoreProcess(config: Config, logger: Logger): Promise<Runnin
 export const STORE: Program<Running> = {
   name: "store",
   says: "the embedded store, served as ClickHouse over HTTP",
-  options: ["data", "keys", "sql"],
+  options: ["data", "keys", "sql", "store-monitor"],
   start: startStoreProcess,
 };
