@@ -10,6 +10,8 @@ import { INDICATOR_UNITS } from "../indicators/indicator.ts";
 /** What a report is written as. */
 export const REPORT_FORMATS = {
   html: "text/html; charset=utf-8",
+  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  pdf: "application/pdf",
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
   csv: "text/csv; charset=utf-8",
   json: "application/json",
@@ -141,4 +143,9 @@ export function pathOfCell(table: ReportTable, row: number, column: number): str
   const cell = found?.cells[column];
   if (cell === undefined || cell.value === null) return undefined;
   return cell.path ?? found?.path ?? table.columns[column]?.path;
+}
+
+/** Whether a column holds figures: those stand to the right. */
+export function isNumeric({ rows }: ReportTable, column: number): boolean {
+  return rows.some(({ cells }) => typeof cells[column]?.value === "number" || typeof cells[column]?.value === "string");
 }

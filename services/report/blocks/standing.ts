@@ -13,7 +13,6 @@ export const targets: BlockWriter<Targets> = {
     const { word } = context;
     const path = questions.targets();
     const heading = context.text(title);
-    // Of targets long past only those are left that were not reached; nobody reads what was due years ago and done.
     const all = (context.answers.read(path, api.targets)?.targets ?? []).filter((it) => it.scope === scope);
     if (all.length === 0) return [noRows(context, heading)];
     return [
@@ -42,10 +41,7 @@ export const targets: BlockWriter<Targets> = {
               ...figureCell(it.progress, "ratio"),
               ...(it.progress !== null && { shade: Math.min(1, Math.max(0, it.progress)) }),
             },
-            {
-              ...textCell(outlook(context, it)),
-              ...(it.current && ({ tone: it.reached || it.in_time ? "good" : "bad" } as const)),
-            },
+            { ...textCell(outlook(context, it)), ...toneOf(context, it) },
           ],
         })),
       },
@@ -59,6 +55,13 @@ function outlook({ word, month }: Context, it: api.TargetProgressAnswer): string
   if (it.by < month.name) return word("overdue");
   if (it.projected === null) return word("no_outlook");
   return word(it.in_time ? "in_time" : "late", { month: it.projected });
+}
+
+function toneOf({ month }: Context, it: api.TargetProgressAnswer): { tone?: "good" | "bad" } {
+  if (it.current === null) return {};
+  if (it.reached) return { tone: "good" };
+  if (it.by < month.name) return { tone: "bad" };
+  return it.in_time === null ? {} : { tone: it.in_time ? "good" : "bad" };
 }
 
 /** Scores and ranks by every rule in force. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  isNumeric,
   pathOfCell,
   type ReportBlock,
   type ReportCell,
@@ -104,11 +105,6 @@ function sources(paths: readonly (string | undefined)[], { labels }: ReportDocum
   if (all.length === 0) return "";
   const list = all.map((path) => `<code>${escaped(path)}</code>`).join(" ");
   return `<details><summary>${escaped(labels.source)}</summary>${list}</details>`;
-}
-
-/** Columns whose cells are figures stand to the right. */
-export function isNumeric({ rows }: ReportTable, column: number): boolean {
-  return rows.some(({ cells }) => cells[column]?.value !== null && cells[column]?.value !== undefined);
 }
 
 function tableHtml(table: ReportTable, document: ReportDocument): string {

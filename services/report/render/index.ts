@@ -9,6 +9,10 @@ export async function render(document: ReportDocument, format: ReportFormat): Pr
       return (await import("./csv.ts")).renderCsv(document);
     case "html":
       return (await import("./html.ts")).renderHtml(document);
+    case "docx":
+      return (await import("./docx.ts")).renderDocx(document);
+    case "pdf":
+      return (await import("./pdf.ts")).renderPdf(document);
     case "xlsx":
       return (await import("./xlsx.ts")).renderXlsx(document);
   }
