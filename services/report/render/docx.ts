@@ -15,6 +15,7 @@ import {
   Footer,
   Header,
   HeadingLevel,
+  LineRuleType,
   Packer,
   PageNumber,
   Paragraph,
@@ -39,6 +40,8 @@ const WIDTH = 11_906 - 2 * MARGIN;
 /** Pixels of a chart across the page. */
 const CHART_WIDTH = 600;
 const WIDE_COLUMNS = 8;
+/** A line as high as what stands in it: words of a table, a chart. */
+const SINGLE = { line: 240, lineRule: LineRuleType.AUTO } as const;
 
 /** What offices write in: FangSong with headings in Heiti (GB/T 9704), and their like in English. */
 const FONTS = {
@@ -72,7 +75,7 @@ function tableCell(
     children: [
       new Paragraph({
         alignment: numeric ? AlignmentType.RIGHT : AlignmentType.LEFT,
-        spacing: { before: 0, after: 0, line: 260 },
+        spacing: { ...SINGLE, before: 0, after: 0 },
         children: [
           new TextRun({
             text,
@@ -101,7 +104,7 @@ const caption = (text: string) =>
   });
 const note = (text: string) =>
   new Paragraph({
-    spacing: { before: 60, after: 60 },
+    spacing: { ...SINGLE, before: 60, after: 60 },
     children: [new TextRun({ text, size: 17, color: PAPER.soft, font: FONTS.table })],
   });
 
@@ -198,7 +201,7 @@ function chart(block: ReportChart): FileChild[] {
             categoryAxis: { reverseOrder: true },
             dataLabels: { value: true, numberFormat: "#,##0.00" },
           });
-  return [caption(title), new Paragraph({ alignment: AlignmentType.CENTER, children: [drawing] })];
+  return [caption(title), new Paragraph({ alignment: AlignmentType.CENTER, spacing: SINGLE, children: [drawing] })];
 }
 
 function blockContent(block: ReportBlock): FileChild[] {
@@ -316,7 +319,7 @@ export async function renderDocx(document: ReportDocument): Promise<Uint8Array> 
       default: {
         document: {
           run: { font: FONTS.body, size: 24, color: PAPER.ink },
-          paragraph: { spacing: { before: 60, after: 60, line: 360 } },
+          paragraph: { spacing: { before: 60, after: 60, line: 360, lineRule: LineRuleType.AUTO } },
         },
         heading1: {
           run: { ...heading, size: 32, color: PAPER.accent },
