@@ -53,7 +53,7 @@ function table(context: Context, id: string, title: string, all: readonly MonthF
       { title: word("value"), unit: "none", width: 1.4 },
       { title: word("month_before"), unit: "none", width: 1.4 },
       { title: word("year_before"), unit: "none", width: 1.4 },
-      { title: word("completeness"), unit: "ratio", width: 1 },
+      { title: word("completeness"), unit: "ratio", width: 1.25 },
     ],
     rows: all.map((figure) => {
       const { indicator, value, suppressed, path, trendPath: changePath } = figure;

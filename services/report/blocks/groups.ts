@@ -108,7 +108,7 @@ export const ranking: BlockWriter<Ranking> = {
         { title: word("month_before"), unit: "none", width: 1.4 },
         { title: word("year_before"), unit: "none", width: 1.4 },
         { title: word("rank_before"), unit: "count", width: 0.9 },
-        { title: word("completeness"), unit: "ratio", width: 1 },
+        { title: word("completeness"), unit: "ratio", width: 1.25 },
       ],
       rows: [...rows, last],
     };

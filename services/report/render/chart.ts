@@ -27,7 +27,7 @@ export interface ChartSize {
 
 /** A size that gives every lying bar its line. */
 export function sizeOf({ form, categories }: ReportChart, width: number): ChartSize {
-  return { width, height: form === "bars" ? 60 + categories.length * 22 : Math.round(width * 0.42) };
+  return { width, height: form === "bars" ? 64 + categories.length * 24 : Math.round(width * 0.42) };
 }
 
 /** A chart as SVG, without styles or scripts; the same chart gives the same text. */

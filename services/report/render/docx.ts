@@ -32,7 +32,7 @@ import { ChartRun } from "docx/charts";
 import { scaledValues, sizeOf, TONES } from "./chart.ts";
 import { momentOf } from "./moment.ts";
 import { PAPER, tint } from "./tint.ts";
-import { dated, edited, packed, unpacked } from "./zip.ts";
+import { dated, edited, type Parts, packed, unpacked } from "./zip.ts";
 
 /** Twentieths of a point: A4 less the margins. */
 const MARGIN = 1_247;
@@ -198,7 +198,9 @@ function chart(block: ReportChart): FileChild[] {
         : new ChartRun({
             type: "bar",
             ...options,
-            categoryAxis: { reverseOrder: true },
+            // Every bar says its figure, from 0 on.
+            valueAxis: { visible: false, gridlines: false, minimum: 0 },
+            categoryAxis: { reverseOrder: true, font: { size: 9 } },
             dataLabels: { value: true, numberFormat: "#,##0.00" },
           });
   return [caption(title), new Paragraph({ alignment: AlignmentType.CENTER, spacing: SINGLE, children: [drawing] })];
@@ -373,10 +375,18 @@ export async function renderDocx(document: ReportDocument): Promise<Uint8Array> 
   return packed(parts);
 }
 
-/** Drawings count on through the whole process; a document's own count from 1. */
-function numbered(parts: Map<string, Uint8Array>): void {
-  let next = 1;
-  edited(parts, "word/document.xml", (text) =>
-    text.replace(/(<wp:docPr [^>]*?id=")\d+"/g, (_, start) => `${start}${next++}"`),
-  );
+/** Drawings count on through the whole process, and relations get ids by chance: a document's own count from 1. */
+function numbered(parts: Parts): void {
+  const relations = new Map<string, string>();
+  const relation = (id: string) => {
+    if (!relations.has(id)) relations.set(id, `rIdR${relations.size + 1}`);
+    return relations.get(id) as string;
+  };
+  let drawings = 0;
+  for (const name of [...parts.keys()].filter((it) => /\.(xml|rels)$/.test(it)).sort())
+    edited(parts, name, (text) =>
+      text
+        .replace(/"(rId[A-Za-z0-9_-]{21})"/g, (_, id) => `"${relation(id)}"`)
+        .replace(/(<wp:docPr [^>]*?id=")\d+"/g, (_, start) => `${start}${++drawings}"`),
+    );
 }

@@ -53,7 +53,7 @@ function cell({ text, tone, shade }: ReportCell, numeric: boolean): TableCell {
 }
 
 const RULED = {
-  hLineWidth: () => 0.5,
+  hLineWidth: (at: number) => (at === 0 ? 0 : 0.5),
   vLineWidth: () => 0,
   hLineColor: () => colour(PAPER.line),
   paddingLeft: () => PADDING,
