@@ -372,6 +372,13 @@ export async function renderDocx(document: ReportDocument): Promise<Uint8Array> 
   const parts = unpacked(await Packer.toBuffer(file));
   dated(parts, momentOf(document));
   numbered(parts);
+  // The workbooks behind the charts are archives of their own.
+  for (const [name, workbook] of parts) {
+    if (!name.endsWith(".xlsx")) continue;
+    const inner = unpacked(workbook);
+    if (inner.has("docProps/core.xml")) dated(inner, momentOf(document));
+    parts.set(name, packed(inner));
+  }
   return packed(parts);
 }
 
