@@ -1,5 +1,6 @@
 import { openCatalogue } from "@v6meter/indicators";
 import { createQueryService } from "@v6meter/query";
+import { loadTemplate, reportRoutes } from "@v6meter/report";
 import {
   ACCESS_TYPES,
   CLICKHOUSE_TYPES,
@@ -287,6 +288,7 @@ async function openapi(): Promise<string> {
     config: query,
     identities: { identify: async () => null },
     audit: { append: async () => {} },
+    routes: [reportRoutes({ template: loadTemplate() })],
   });
   await app.ready();
   const { body } = await app.inject("/openapi.json");

@@ -10,6 +10,7 @@ export * from "./objects.ts";
 export * from "./parameters.ts";
 export * from "./problem.ts";
 export * from "./registry.ts";
+export * from "./reports.ts";
 export * from "./sql.ts";
 export * from "./submissions.ts";
 export * from "./targets.ts";

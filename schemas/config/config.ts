@@ -363,6 +363,17 @@ export const queryConfig = z
   })
   .describe("Query API");
 
+export const reportConfig = z
+  .strictObject({
+    template_file: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("Sections, tables and sentences of the monthly report, YAML; null: the built-in ones"),
+  })
+  .describe("Monthly report");
+
 export const config = z.strictObject({
   data_dir: z.string().min(1).default("./data").describe("Folder of the bus, the store and the keys"),
   keys_dir: z
@@ -381,6 +392,7 @@ export const config = z.strictObject({
   classifier: classifierConfig.prefault({}),
   store: storeConfig.prefault({}),
   query: queryConfig.prefault({}),
+  report: reportConfig.prefault({}),
   access: accessConfig.prefault({}),
 });
 export type Config = z.infer<typeof config>;

@@ -51,6 +51,7 @@ export function describeApi(app: Api): void {
         { name: "indicators", description: "The catalogue of indicators, their figures, and targets" },
         { name: "registry", description: "What regions and operators are called" },
         { name: "submissions", description: "Figures that units report by month: templates, versions, decisions" },
+        { name: "reports", description: "The monthly report" },
         { name: "books", description: "What became of everything received" },
         { name: "sql", description: "The administrator's own questions" },
         { name: "health", description: "State of the process" },

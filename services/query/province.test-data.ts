@@ -22,6 +22,7 @@ import {
   storeConfig,
 } from "@v6meter/schemas";
 import { openEmbeddedStore, type Store } from "@v6meter/store";
+import { loadTemplate, reportRoutes } from "../report/index.ts";
 import { createQueryService, type QueryServiceOptions } from "./service.ts";
 
 export const KEY = "kGJ1vN5cQpX2rT8sW0yZ3bD6fH9jL4mV7nB1qC5eA2g";
@@ -87,6 +88,7 @@ export function testService(store: Store, options: Partial<QueryServiceOptions> 
     config: queryConfig.parse({ http: "127.0.0.1:0" }),
     identities: identitiesOf({ adminKey: KEY }),
     audit: { append: async (entry) => void audited.push(entry) },
+    routes: [reportRoutes({ template: loadTemplate() })],
     ...options,
   });
 }

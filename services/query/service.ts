@@ -46,6 +46,8 @@ export interface QueryServiceOptions {
   readonly ownerOf?: OwnerOf;
   /** What regions and operators are called, by the registry; nothing is named without it, and no submission may name any. */
   readonly named?: Named;
+  /** Routes of other services over this API, such as reports; held to the same table of routes and roles. */
+  readonly routes?: readonly ((server: FastifyInstance) => void)[];
   readonly logger?: FastifyBaseLogger;
   /** What the process knows of itself, for /metrics; asked at every scrape. */
   readonly live?: () => LiveFigures | Promise<LiveFigures>;
@@ -153,6 +155,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     sqlRoute(routes, { store, config, audit });
     healthRoutes(routes, store, trouble);
     metricsRoute(routes, metrics);
+    for (const add of options.routes ?? []) add(scope as unknown as FastifyInstance);
   });
 
   return {

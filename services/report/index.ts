@@ -3,4 +3,5 @@ export { compose, type Gathered, gather } from "./compose.ts";
 export { type Month, monthOf, nameAt } from "./month.ts";
 export { canonicalPath, questions } from "./questions.ts";
 export { render } from "./render/index.ts";
+export { type ReportRoutesOptions, reportRoutes } from "./routes.ts";
 export { loadTemplate } from "./template.ts";

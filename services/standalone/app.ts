@@ -3,6 +3,7 @@ import { openEmbeddedBus } from "@v6meter/bus";
 import { loadRegistry } from "@v6meter/classify";
 import { createCollectors } from "@v6meter/collector";
 import { createQueryService } from "@v6meter/query";
+import { loadTemplate, reportRoutes } from "@v6meter/report";
 import { ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
 import { type Config, Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
@@ -86,6 +87,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     audit,
     access: config.access,
     ...watchRegistryAnswers(parts, config.classifier.registry_dir, logger),
+    routes: [reportRoutes({ template: loadTemplate(config.report.template_file) })],
     logger,
     live: async () => [
       ...(await busFigures(bus)),

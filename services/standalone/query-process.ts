@@ -1,4 +1,5 @@
 import { createQueryService } from "@v6meter/query";
+import { loadTemplate, reportRoutes } from "@v6meter/report";
 import type { Logger } from "@v6meter/runtime";
 import { type Config, formatHostPort } from "@v6meter/schemas";
 import { openServerStore } from "@v6meter/store";
@@ -23,6 +24,7 @@ async function startQueryProcess(config: Config, logger: Logger): Promise<Runnin
     audit,
     access: config.access,
     ...watchRegistryAnswers(parts, config.classifier.registry_dir, logger),
+    routes: [reportRoutes({ template: loadTemplate(config.report.template_file) })],
     logger,
   });
   const http = await query.start();

@@ -15,7 +15,7 @@ import { SHADES, STYLE } from "./html-style.ts";
 const CHART_WIDTH = 860;
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 /** Nothing is loaded and nothing runs; the one style sheet is told by its hash. */
-const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`;
+export const HTML_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -41,7 +41,7 @@ export function renderHtml(document: ReportDocument): Uint8Array {
 <html lang="${lang === "zh" ? "zh-CN" : "en"}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${HTML_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${name}</title>
