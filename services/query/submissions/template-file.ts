@@ -59,7 +59,9 @@ export function templateWorkbook(filled: FilledTemplate): Promise<Buffer> {
       return word === undefined ? null : { value: word, type: String, format: "@" };
     }),
   );
-  const lists = template.columns.map((name) => ({ name, list: wordsOf(words, name) }));
+  const lists = template.columns
+    .map((name) => ({ name, list: wordsOf(words, name) }))
+    .filter(({ list }) => list.length > 0);
   const depth = Math.max(0, ...lists.map(({ list }) => list.length));
   const listRows: Row[] = Array.from({ length: depth }, (_, i) =>
     lists.flatMap(({ list }) => {
@@ -98,13 +100,14 @@ type Lists = readonly { readonly name: SubmissionColumn; readonly list: readonly
 
 /** Checks cells while they are filled in, and shows what a column is (ECMA-376 part 1, 18.3.1.32). */
 function validation(template: SubmissionTemplate, lists: Lists): Feature {
-  const rules = lists.map(({ name, list }, i) => {
+  const rules = template.columns.map((name, i) => {
     const cells = { sqref: `${letters(i)}2:${letters(i)}${CHECKED_ROWS + 1}` };
     const prompt = { showInputMessage: 1, promptTitle: name, prompt: promptOf(name) };
     const isFigure = (template.figures as readonly string[]).includes(name);
-    if (!isFigure && list.length === 0) return rule({ ...prompt, ...cells }, []);
+    const at = lists.findIndex((it) => it.name === name);
+    if (!isFigure && at < 0) return rule({ ...prompt, ...cells }, []);
     if (!isFigure) {
-      const place = `words!$${letters(2 * i)}$2:$${letters(2 * i)}$${list.length + 1}`;
+      const place = `words!$${letters(2 * at)}$2:$${letters(2 * at)}$${(lists[at]?.list.length ?? 0) + 1}`;
       return rule({ type: "list", allowBlank: 1, showErrorMessage: 1, ...prompt, ...cells }, [place]);
     }
     const operator = (name as FigureColumn) === "denominator" ? "greaterThan" : "greaterThanOrEqual";

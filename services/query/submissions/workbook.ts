@@ -11,7 +11,7 @@ export interface SheetRow {
 export type WorkbookMessage = { readonly rows: SheetRow[] } | { readonly refused: string };
 
 /** Heap of the thread; a sheet that names far rows or columns would be spread out in memory. */
-const HEAP_MB = 256;
+const HEAP_MB = 128;
 
 let lastRead: Promise<unknown> = Promise.resolve();
 
