@@ -1,10 +1,10 @@
-import { BucketIndex } from "./bucket-index.ts";
+import { Buckets } from "./buckets.ts";
 import { hashOf } from "./keys.ts";
 import { highOf, joinMoment } from "./moments.ts";
+import { Records } from "./records.ts";
 import type { Resets } from "./resets.ts";
-import { recordOf, Segments, segmentOf } from "./segments.ts";
 
-// Words of a session.
+// Words of a session, which is one line of the cache: a look-up that ends here reads no other.
 export const KEY_LOW = 0;
 export const KEY_HIGH = 1;
 export const SUBSCRIBER_LOW = 2;
@@ -16,52 +16,63 @@ export const HIGHS_PLACE = 6;
 /** Number of its NAS (16), state (16). */
 export const NAS_STATE = 7;
 export const NEXT_SESSION = 8;
-export const FIRST_HOLDING = 9;
-export const SESSION_WORDS = 10;
+/** What each of its holdings is, see WHAT_BITS; of a LISTED session the first of its list. */
+export const HELD = 9;
+/** Keys of its holdings, two words each, high first. */
+export const HELD_KEYS = 10;
+export const SESSION_WORDS = 16;
+
+/** Holdings a session has room for in its record. */
+export const HELD_IN_RECORD = 3;
+/** Bits of a holding in HELD: class of its key plus one (5), its kind (2); 0 where there is none. */
+export const WHAT_BITS = 7;
+export const WHAT_MASK = (1 << WHAT_BITS) - 1;
+export const KIND_BITS = 2;
 
 // Bits of a session's word NAS_STATE.
 export const USED = 1 << 16;
 /** Its Start was seen: that tells when it began. */
 export const STARTED = 1 << 17;
-/** Its holdings have times of their own, and are a list; else they are a block of COUNT. */
+/** Its holdings have times of their own, or are more than its record has room for: they are a list. */
 export const LISTED = 1 << 18;
-export const COUNT_SHIFT = 19;
-export const COUNT_MASK = 7 << COUNT_SHIFT;
 
-/** As many as a holding's word has room for. */
+/** As many as an entry of TagIndex has room for. */
 export const MAX_SESSIONS = 2 ** 26 - 1;
 /** Sessions a bucket at most, on average. */
 const SESSIONS_A_BUCKET = 4;
 
 /** Sessions as records of flat memory, found by their names. */
 export class SessionRecords {
-  readonly records = new Segments(SESSION_WORDS);
+  readonly records = new Records(SESSION_WORDS);
   /** Subscribers under the next key; only as far as there are any. */
-  readonly next = new Segments(2);
+  readonly next = new Records(2);
   count = 0;
-  readonly #index: BucketIndex;
+  /** First sessions of chains by name. */
+  readonly #heads = new Records(1);
+  readonly #buckets: Buckets;
   readonly #resets: Resets;
   readonly #salt: number;
   #free = 0;
 
   constructor(slots: number, resets: Resets, salt: number) {
-    this.#index = new BucketIndex(slots / SESSIONS_A_BUCKET);
+    this.#buckets = new Buckets(Math.max(16, slots / SESSIONS_A_BUCKET));
+    this.#heads.reach(this.#buckets.count - 1);
     this.#resets = resets;
     this.#salt = salt;
   }
 
   get bytes(): number {
-    return this.records.bytes + this.next.bytes + this.#index.bytes;
+    return this.records.bytes + this.next.bytes + this.#heads.bytes;
   }
 
   /** Of the sessions of a name, the one that was going on at a moment: the last that began before it. */
   incarnation(keyLow: number, keyHigh: number, at: number): number {
-    const bucket = this.#index.bucketOf(hashOf(keyLow, keyHigh, this.#salt));
+    const { words } = this.records;
+    const bucket = this.#buckets.of(hashOf(keyLow, keyHigh, this.#salt));
     let best = 0;
     let bestBegin = 0;
-    for (let session = this.#index.head(bucket); session !== 0; ) {
-      const words = this.records.segments[segmentOf(session)] as Uint32Array;
-      const place = recordOf(session) * SESSION_WORDS;
+    for (let session = this.#heads.words[bucket] as number; session !== 0; ) {
+      const place = session * SESSION_WORDS;
       if (words[place + KEY_LOW] === keyLow && words[place + KEY_HIGH] === keyHigh) {
         const begin = this.begin(session);
         const better = best === 0 || (bestBegin > at ? begin < bestBegin : begin <= at && begin > bestBegin);
@@ -79,19 +90,17 @@ export class SessionRecords {
   create(keyLow: number, keyHigh: number, nas: number, begin: number, end: number): number {
     let session = this.#free;
     if (session !== 0) this.#free = this.word(session, NEXT_SESSION);
-    else session = this.records.take(1);
-    const words = this.records.segments[segmentOf(session)] as Uint32Array;
-    const place = recordOf(session) * SESSION_WORDS;
-    words.fill(0, place, place + SESSION_WORDS);
+    else session = this.records.take();
+    const { words } = this.records;
+    const place = session * SESSION_WORDS;
+    for (let word = 0; word < SESSION_WORDS; word++) words[place + word] = 0;
     words[place + KEY_LOW] = keyLow;
     words[place + KEY_HIGH] = keyHigh;
     words[place + NAS_STATE] = nas | USED;
     this.setBegin(session, begin);
     this.setEnd(session, end);
-    const bucket = this.#index.bucketOf(hashOf(keyLow, keyHigh, this.#salt));
-    words[place + NEXT_SESSION] = this.#index.head(bucket);
-    this.#index.setHead(bucket, session);
-    if (++this.count > this.#index.buckets * SESSIONS_A_BUCKET) this.#split();
+    this.#chain(session, hashOf(keyLow, keyHigh, this.#salt));
+    if (++this.count > this.#buckets.count * SESSIONS_A_BUCKET) this.#split();
     return session;
   }
 
@@ -99,9 +108,9 @@ export class SessionRecords {
   remove(session: number): void {
     const hash = hashOf(this.word(session, KEY_LOW), this.word(session, KEY_HIGH), this.#salt);
     const next = this.word(session, NEXT_SESSION);
-    const bucket = this.#index.bucketOf(hash);
-    let before = this.#index.head(bucket);
-    if (before === session) this.#index.setHead(bucket, next);
+    const bucket = this.#buckets.of(hash);
+    let before = this.#heads.words[bucket] as number;
+    if (before === session) this.#heads.words[bucket] = next;
     else {
       while (this.word(before, NEXT_SESSION) !== session) before = this.word(before, NEXT_SESSION);
       this.setWord(before, NEXT_SESSION, next);
@@ -112,16 +121,20 @@ export class SessionRecords {
     this.count--;
   }
 
+  #chain(session: number, hash: number): void {
+    const bucket = this.#buckets.of(hash);
+    this.setWord(session, NEXT_SESSION, this.#heads.words[bucket] as number);
+    this.#heads.words[bucket] = session;
+  }
+
   #split(): void {
-    const from = this.#index.split();
-    let session = this.#index.head(from);
-    this.#index.setHead(from, 0);
+    const from = this.#buckets.split();
+    this.#heads.reach(this.#buckets.count - 1);
+    let session = this.#heads.words[from] as number;
+    this.#heads.words[from] = 0;
     while (session !== 0) {
       const next = this.word(session, NEXT_SESSION);
-      const hash = hashOf(this.word(session, KEY_LOW), this.word(session, KEY_HIGH), this.#salt);
-      const bucket = this.#index.bucketOf(hash);
-      this.setWord(session, NEXT_SESSION, this.#index.head(bucket));
-      this.#index.setHead(bucket, session);
+      this.#chain(session, hashOf(this.word(session, KEY_LOW), this.word(session, KEY_HIGH), this.#salt));
       session = next;
     }
   }
@@ -135,9 +148,8 @@ export class SessionRecords {
   /** Who it is under the key that is in force from the rotation on. */
   setNextSubscriber(session: number, low: number, high: number): void {
     this.next.reach(session);
-    const next = this.next.segments[segmentOf(session)] as Uint32Array;
-    next[recordOf(session) * 2] = low;
-    next[recordOf(session) * 2 + 1] = high;
+    this.next.words[session * 2] = low;
+    this.next.words[session * 2 + 1] = high;
   }
 
   /** Whether it was told who it is. */
@@ -147,21 +159,20 @@ export class SessionRecords {
 
   /** Writes who it is, under the next key where `rotated`, to `out`, low word first. */
   subscriber(session: number, rotated: boolean, out: Uint32Array, at: number): void {
-    const next = rotated ? this.next.segments[segmentOf(session)] : undefined;
-    const place = recordOf(session) * 2;
-    out[at] = next ? (next[place] as number) : this.word(session, SUBSCRIBER_LOW);
-    out[at + 1] = next ? (next[place + 1] as number) : this.word(session, SUBSCRIBER_HIGH);
+    const isNext = rotated && session * 2 < this.next.words.length;
+    const from = isNext ? this.next.words : this.records.words;
+    const place = isNext ? session * 2 : session * SESSION_WORDS + SUBSCRIBER_LOW;
+    out[at] = from[place] as number;
+    out[at + 1] = from[place + 1] as number;
   }
 
   /** One word of its record. */
   word(session: number, word: number): number {
-    const words = this.records.segments[segmentOf(session)] as Uint32Array;
-    return words[recordOf(session) * SESSION_WORDS + word] as number;
+    return this.records.words[session * SESSION_WORDS + word] as number;
   }
 
   setWord(session: number, word: number, value: number): void {
-    const words = this.records.segments[segmentOf(session)] as Uint32Array;
-    words[recordOf(session) * SESSION_WORDS + word] = value;
+    this.records.words[session * SESSION_WORDS + word] = value;
   }
 
   /** Number of its NAS and bits of its state. */
