@@ -1,3 +1,12 @@
+/** What of the WebAssembly JavaScript API is used; the types of Node do not tell it, those of browsers would bring all else. */
+declare const WebAssembly: {
+  Memory: new (limits: {
+    initial: number;
+    maximum: number;
+    shared: true;
+  }) => { readonly buffer: SharedArrayBuffer; grow(pages: number): number };
+};
+
 const PAGE_BYTES = 65_536;
 /** 4 GiB, as much as one memory can be. */
 const MOST_PAGES = 65_536;
