@@ -73,6 +73,38 @@ test("keys are given and taken while the platform runs, and the log of it all ho
   expect(platform.output()).not.toContain(analyst);
 });
 
+test("a unit's figures go from its file into the indicator, by the regulator, and into the log", async () => {
+  const data = ["--data", folder];
+  const give = (...args: string[]) => v6meter("key", "create", ...args, ...data).out.trim();
+  const unit = give("telecom-desk", "--role", "operator", "--operator", "telecom");
+  const regulator = give("office-desk", "--role", "regulator");
+  const ask = async (key: string, path: string, type: string, body?: string) => {
+    const headers = { authorization: `Bearer ${key}`, "content-type": type };
+    const answer = await fetch(
+      `${platform.http}/api/v1${path}`,
+      body === undefined ? { headers } : { method: "POST", headers, body },
+    );
+    return { status: answer.status, json: JSON.parse(await answer.text()) };
+  };
+  const file = "region,operator,numerator,denominator\n210100,telecom,30,40\n";
+  const handed = await ask(
+    unit,
+    "/submissions?series=stb_share&month=2025-03&state=submitted&confirm=true",
+    "text/csv",
+    file,
+  );
+  expect(handed, JSON.stringify(handed)).toMatchObject({
+    status: 201,
+    json: { state: "submitted", errors: 0, warnings: 13 },
+  });
+  const accept = `/submissions/${handed.json.id}/accept`;
+  expect((await ask(unit, accept, "application/json", '{"version": 1}')).status).toBe(403);
+  expect((await ask(regulator, accept, "application/json", '{"version": 1}')).json.state).toBe("accepted");
+  const figures = await ask(unit, "/indicators/stb_share?month=2025-03&by=region", "application/json");
+  expect(figures.json.rows).toMatchObject([{ region: "210100", value: 0.75 }]);
+  expect(v6meter("audit", "verify", ...data).code).toBe(0);
+});
+
 test("it is not opened to other machines while the generated key is the only one", () => {
   const other = mkdtempSync(join(tmpdir(), "v6meter-e2e-open-"));
   for (const [option, setting] of [

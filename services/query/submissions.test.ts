@@ -211,6 +211,11 @@ describe("what is checked", () => {
     { says: "the same words twice", rows: [...GOOD, "210100,telecom,1,3"], found: [[4, null, "duplicate"]] },
     { says: "a share above 1", rows: ["210100,telecom,3,2", GOOD[1]], found: [[2, "numerator", "out_of_range"]] },
     {
+      says: "a cell beyond the header",
+      rows: ["210100,telecom,1,234,500", GOOD[1]],
+      found: [[2, "column 5", "column_unknown"]],
+    },
+    {
       says: "nothing under the line",
       rows: ["210100,telecom,0,0", GOOD[1]],
       found: [[2, "denominator", "out_of_range"]],
@@ -255,6 +260,11 @@ describe("what is checked", () => {
   ])("$says is told of the header", async ({ text, code, column }) => {
     const { messages } = await handIn("telecom", QUERY, text, "text/csv");
     expect(messages[0]).toMatchObject({ row: 1, column, code, severity: "error" });
+    const [{ id, version }] = json<api.Submissions>(await send("telecom", "GET", "?month=2024-02")).submissions as [
+      api.SubmissionSummary,
+    ];
+    const refused = await send("telecom", "POST", `/${id}/submit`, { body: { version, confirm: true } });
+    expect(refused.status).toBe(422);
   });
 
   test("things are counted in whole numbers", async () => {

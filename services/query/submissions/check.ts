@@ -49,6 +49,15 @@ export function checkRows(sent: SentRows, expected: Expected): SubmissionMessage
   const before = new Map(expected.previous.map((figure) => [wordsOf(figure, groupings), figure]));
   for (const { row, cells } of sent.rows) {
     const found: SubmissionMessage[] = [];
+    // Cells beyond the header, as where a number was written with a comma in it.
+    for (const name of Object.keys(cells).filter((it) => !sent.columns.includes(it)))
+      found.push(
+        message(
+          "column_unknown",
+          { row, column: name },
+          { found: name, allowed: expected.template.columns.join(", ") },
+        ),
+      );
     for (const name of told) found.push(...wordMessages(name, { row, cells }, expected));
     for (const name of figures) found.push(...numberMessages(name, { row, cells }, expected.template));
     if (!found.some(({ severity }) => severity === "error"))

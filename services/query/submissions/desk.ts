@@ -136,7 +136,8 @@ export function openDesk({ changes, catalogue, named, audit }: DeskOptions): Des
       // What was asked for may have changed since: the month before may have been accepted meanwhile.
       const again = counted(await found(key, { columns, headerRow: null, rows: last.rows }));
       const wanted = { ...last, ...again, confirmed: confirmed || last.confirmed };
-      const objection = objections(wanted);
+      // Mistakes of the header are not in the rows, so those found at first stand as well.
+      const objection = objections(last.errors > 0 ? last : wanted);
       if (last.state === "draft" && objection !== null)
         throw new Fault("SUBMISSION_INVALID", `${submissionId(key)} version ${version} ${objection}.`);
       await make("submit", last, wanted, doer);
