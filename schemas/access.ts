@@ -51,6 +51,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /api/v1/users/preference": EVERYBODY_NAMED,
   "GET /api/v1/users/retention": EVERYBODY_NAMED,
   "GET /api/v1/reports/monthly/:file": ["administrator", "regulator"],
+  "POST /api/v1/reports/monthly/:month/publish": ["regulator"],
   "POST /api/v1/sql": ["administrator", "analyst"],
   "GET /api/v1/submissions": EVERYBODY_NAMED,
   "GET /api/v1/submissions/:id": EVERYBODY_NAMED,

@@ -112,7 +112,12 @@ export const reportHeadline = z.object({
 });
 
 /** Where the figures come from: a frozen state of the month, or the platform as it was when it was asked. */
-export const reportSnapshot = z.object({ id: z.string(), version: z.int().min(1), taken_at: instant });
+export const reportSnapshot = z.object({
+  id: z.string(),
+  version: z.int().min(1),
+  taken_at: instant,
+  published_at: instant.nullable().describe("null: a draft"),
+});
 export type ReportSnapshot = z.infer<typeof reportSnapshot>;
 
 /** The whole report. */

@@ -11,6 +11,7 @@ import { blockQuestions, composeBlock } from "./blocks/index.ts";
 import { type Context, changeCell, contextOf, figureCell, textCell } from "./context.ts";
 import { qualityOf, qualityQuestions } from "./findings.ts";
 import { filled, percent } from "./format.ts";
+import { monthIn } from "./frozen.ts";
 import type { Month } from "./month.ts";
 import { monthFigure, monthFigureQuestions } from "./month-figure.ts";
 import { questions } from "./questions.ts";
@@ -133,15 +134,22 @@ function gradeOf(context: Context): string {
 }
 
 function factsOf(context: Context): ReportDocument["facts"] {
-  const { word, month, snapshot } = context;
+  const { word, month } = context;
   const { records, recordsBefore } = qualityOf(context);
   return [
     { label: word("period"), text: `${shown(month.fromMs)} – ${shown(month.toMs)} (UTC+8)` },
     { label: word("data_cut"), text: `${shown(cutMs(context))} (UTC+8)` },
-    { label: word("version"), text: snapshot ? word("frozen", { ...snapshot }) : word("live") },
+    { label: word("version"), text: versionText(context) },
     { label: word("exporters_count"), text: word("exporters_text", { now: records.size, before: recordsBefore.size }) },
     { label: word("quality"), text: gradeOf(context) },
   ];
+}
+
+function versionText({ snapshot, word }: Context): string {
+  if (snapshot === null) return word("live");
+  const { published_at: published } = snapshot;
+  const state = published === null ? word("draft") : word("published", { at: shown(Date.parse(published)) });
+  return word("frozen", { id: snapshot.id, version: snapshot.version, state });
 }
 
 /** What must be said before any figure. */
@@ -156,6 +164,10 @@ function noticesOf(context: Context): string[] {
     ...((traffic?.value ?? null) === null ? [word("notice_no_data")] : []),
     ...(isMissing ? [word("notice_exporters", { known: recordsBefore.size, missing: missing.length })] : []),
     ...(snapshot === null ? [word("notice_live")] : []),
-    ...answers.unanswered().map((it) => word("finding_unasked", { ...it })),
+    // Another month that was not kept is a comparison without a figure, which its cells say.
+    ...answers
+      .unanswered()
+      .filter(({ path }) => (monthIn(path) ?? month.name) === month.name)
+      .map((it) => word("finding_unasked", { ...it })),
   ];
 }

@@ -17,6 +17,7 @@ export function canonicalPath(path: string, parameters: Readonly<Record<string, 
 /** The questions a report asks, each as the one path that names it. */
 export const questions = {
   indicators: () => "/api/v1/indicators",
+  snapshots: (name: string) => canonicalPath("/api/v1/snapshots", { month: name }),
   registry: () => "/api/v1/registry",
   indicator: (id: string, { name }: Month, by: readonly IndicatorGrouping[] = []) =>
     canonicalPath(`/api/v1/indicators/${id}`, { month: name, by }),

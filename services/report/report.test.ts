@@ -172,6 +172,20 @@ describe("the formats", () => {
     expect(Buffer.compare(first, second)).toBe(0);
   });
 
+  test("a snapshot's report is the same whenever it is made, and says whether it is published", async () => {
+    const taken = { id: "2026-10-v1", version: 1, taken_at: "2026-11-06T00:00:00+08:00", published_at: null };
+    const made = async (atMs: number, published_at: string | null) =>
+      compose({ ...gathered, askedAtMs: atMs, snapshot: { ...taken, published_at } }, "zh");
+    const later = Date.now() + 86_400_000;
+    for (const format of REPORT_FORMAT_NAMES) {
+      const [first, second] = [await made(Date.now(), null), await made(later, null)];
+      expect(Buffer.compare(await render(first, format), await render(second, format)), format).toBe(0);
+    }
+    const versionOf = async (at: string | null) => JSON.stringify((await made(later, at)).facts);
+    expect(await versionOf(null)).toContain("第1版（草稿，未发布），快照2026-10-v1");
+    expect(await versionOf("2026-11-08T09:00:00+08:00")).toContain("第1版（2026-11-08 09:00发布），快照2026-10-v1");
+  }, 60_000);
+
   test("CSV holds every figure of every table", async () => {
     const lines: Record<string, string>[] = parse(Buffer.from(await render(of("zh"), "csv")), {
       bom: true,

@@ -56,6 +56,19 @@ test("the JSON is the document, in Chinese where nothing else is asked for", asy
   expect(document.headlines[0]?.cell.value).toBeGreaterThan(0.4);
 }, 60_000);
 
+test("a month without a snapshot is not published, which the answer says", async () => {
+  const publish = (key: string) =>
+    service.app.inject({
+      method: "POST",
+      url: `/api/v1/reports/monthly/${MONTH}/publish`,
+      headers: { authorization: `Bearer ${key}` },
+    });
+  const answer = await publish(regulator);
+  expect(answer.statusCode).toBe(404);
+  expect(answer.json().detail).toBe(`${MONTH} has no snapshot; allowed: a month whose figures are frozen.`);
+  expect((await publish(KEY)).statusCode).toBe(403);
+});
+
 test.each([
   { says: "a format nobody writes", file: `${MONTH}.odt`, status: 400, allowed: /2026-10\.docx/ },
   { says: "a language nobody writes", file: `${MONTH}.pdf?lang=fr`, status: 400, allowed: /zh, en/ },

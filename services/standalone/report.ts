@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { askUrl, compose, gather, loadTemplate, monthOf, render } from "@v6meter/report";
+import { askUrl, compose, gather, loadTemplate, monthOf, render, sourceOf } from "@v6meter/report";
 import { Fault, REPORT_FORMAT_NAMES, REPORT_LANGUAGES, type ReportFormat, type ReportLanguage } from "@v6meter/schemas";
 import { keysFolder } from "./access.ts";
 import { configOf } from "./key.ts";
@@ -18,6 +18,7 @@ const HELP = `v6meter report: the monthly report, from the figures of a platform
   --out DIR         folder the files are written into (.)
   --url URL         the platform's API (where the settings say it listens)
   --key-file FILE   file with a key of an administrator or regulator (admin.key of the keys' folder)
+  --snapshot ID     a frozen state of the month (the newest one, where the month has any)
   --template FILE   sections, tables and sentences in place of the built-in ones
   --data, --keys    folders, as of v6meter start; --config FILE as well
 `;
@@ -28,6 +29,7 @@ const OPTIONS = {
   out: { type: "string", default: "." },
   url: { type: "string" },
   "key-file": { type: "string" },
+  snapshot: { type: "string" },
   template: { type: "string" },
   data: { type: "string" },
   keys: { type: "string" },
@@ -90,7 +92,14 @@ export async function report(args: string[]): Promise<number> {
   const url = values.url ?? `http://${config.query.http}`;
   const ask = askUrl(url, values["key-file"] ?? join(keysFolder(config), "admin.key"));
   await mkdir(values.out, { recursive: true });
-  const gathered = await gather(ask, { template, month, snapshot: null, nowMs, onProgress: progress(process.stderr) });
+  const source = await sourceOf(ask, month, values.snapshot);
+  const gathered = await gather(source.ask, {
+    template,
+    month,
+    snapshot: source.snapshot,
+    nowMs,
+    onProgress: progress(process.stderr),
+  });
   for (const lang of languages) {
     const document = compose(gathered, lang);
     if (lang === languages[0]) for (const notice of document.notices) process.stderr.write(`! ${notice}\n`);

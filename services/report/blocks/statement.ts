@@ -52,7 +52,10 @@ export const definitions: BlockWriter<Definitions> = {
 export const restatements: BlockWriter<Restatements> = {
   questions: () => [],
   compose: (_, { snapshot, word }) => {
-    const said = snapshot === null ? word("not_frozen") : word("frozen_text", { ...snapshot });
+    const said =
+      snapshot === null
+        ? word("not_frozen")
+        : word("frozen_text", { id: snapshot.id, version: snapshot.version, taken_at: snapshot.taken_at });
     return [{ kind: "text", tone: "plain", paragraphs: [{ text: said }] }];
   },
 };
