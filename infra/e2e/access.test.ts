@@ -87,19 +87,20 @@ test("a unit's figures go from its file into the indicator, by the regulator, an
     return { status: answer.status, json: JSON.parse(await answer.text()) };
   };
   const file = "region,operator,numerator,denominator\n210100,telecom,30,40\n";
-  const handed = await ask(
-    unit,
-    "/submissions?series=stb_share&month=2025-03&state=submitted&confirm=true",
-    "text/csv",
-    file,
-  );
-  expect(handed, JSON.stringify(handed)).toMatchObject({
-    status: 201,
-    json: { state: "submitted", errors: 0, warnings: 13 },
-  });
-  const accept = `/submissions/${handed.json.id}/accept`;
-  expect((await ask(unit, accept, "application/json", '{"version": 1}')).status).toBe(403);
-  expect((await ask(regulator, accept, "application/json", '{"version": 1}')).json.state).toBe("accepted");
+  writeFileSync(join(folder, "stb.csv"), file);
+  writeFileSync(join(folder, "unit.key"), unit, { mode: 0o600 });
+  const handIn = (...args: string[]) =>
+    v6meter("submit", "stb.csv", "--series", "stb_share", "--url", platform.http, "--key-file", "unit.key", ...args);
+  const held = handIn("--month", "2025-03");
+  expect(held.code, held.err).toBe(1);
+  expect(held.err).toContain("stb.csv: warning: there is no figure of 210200 telecom");
+  const sent = handIn("--month", "2025-03", "--confirm");
+  expect(sent.out).toBe("2025-03.stb_share.telecom version 2 submitted: 1 rows, 0 errors, 13 warnings\n");
+  expect(sent.code).toBe(0);
+  expect(handIn("--month", "2025-3").err).toContain("month");
+  const accept = "/submissions/2025-03.stb_share.telecom/accept";
+  expect((await ask(unit, accept, "application/json", '{"version": 2}')).status).toBe(403);
+  expect((await ask(regulator, accept, "application/json", '{"version": 2}')).json.state).toBe("accepted");
   const figures = await ask(unit, "/indicators/stb_share?month=2025-03&by=region", "application/json");
   expect(figures.json.rows).toMatchObject([{ region: "210100", value: 0.75 }]);
   expect(v6meter("audit", "verify", ...data).code).toBe(0);

@@ -47,6 +47,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./report.ts")).report,
   },
   {
+    name: "submit",
+    says: "a unit's figures of a month, handed in from a file",
+    load: async () => (await import("./submit.ts")).submit,
+  },
+  {
     name: "key",
     says: "keys of the API and the SQL port: create, list, revoke",
     load: async () => (await import("./key.ts")).key,
