@@ -23,7 +23,7 @@ function sources(folder: string): string[] {
     const path = join(folder, entry.name);
     if (entry.isDirectory())
       return entry.name === "node_modules" || existsSync(join(path, "package.json")) ? [] : sources(path);
-    return /\.(ts|js)$/.test(entry.name) ? [path] : [];
+    return /\.(tsx?|js)$/.test(entry.name) ? [path] : [];
   });
 }
 

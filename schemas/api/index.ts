@@ -3,6 +3,7 @@ export * from "./count.ts";
 export * from "./evaluations.ts";
 export * from "./exporters.ts";
 export * from "./health.ts";
+export * from "./identity.ts";
 export * from "./indicators.ts";
 export * from "./instant.ts";
 export * from "./ledger.ts";

@@ -54,6 +54,7 @@ export function describeApi(app: Api): void {
         { name: "reports", description: "The monthly report" },
         { name: "books", description: "What became of everything received" },
         { name: "sql", description: "The administrator's own questions" },
+        { name: "identity", description: "Who the key is" },
         { name: "health", description: "State of the process" },
       ],
       security: [{ key: [] }],

@@ -17,9 +17,11 @@ import { createMetrics } from "./metrics.ts";
 import { describeApi } from "./openapi.ts";
 import { answerClientError, answerError, sendProblem } from "./problem.ts";
 import { holdToRoles, type OwnerOf } from "./roles.ts";
+import { consoleRoutes } from "./routes/console.ts";
 import { evaluationsRoute } from "./routes/evaluations.ts";
 import { exportersRoute } from "./routes/exporters.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { identityRoute } from "./routes/identity.ts";
 import { indicatorRoutes } from "./routes/indicators.ts";
 import { ledgerRoute } from "./routes/ledger.ts";
 import { metricsRoute } from "./routes/metrics.ts";
@@ -48,6 +50,8 @@ export interface QueryServiceOptions {
   readonly named?: Named;
   /** Routes of other services over this API, such as reports; held to the same table of routes and roles. */
   readonly routes?: readonly ((server: FastifyInstance) => void)[];
+  /** Folder of the built console; without it `/` says that there is none. */
+  readonly pages?: string;
   readonly logger?: FastifyBaseLogger;
   /** What the process knows of itself, for /metrics; asked at every scrape. */
   readonly live?: () => LiveFigures | Promise<LiveFigures>;
@@ -137,6 +141,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   app.addHook("onClose", async () => metrics.stop());
 
   describeApi(app);
+  consoleRoutes(app, options.pages ?? null);
   // In a plugin of their own, so that the documentation is there to see them come.
   app.register(async (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
@@ -153,6 +158,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     exportersRoute(routes, store, ownerOf);
     ledgerRoute(routes, store, ownerOf);
     sqlRoute(routes, { store, config, audit });
+    identityRoute(routes);
     healthRoutes(routes, store, trouble);
     metricsRoute(routes, metrics);
     for (const add of options.routes ?? []) add(scope as unknown as FastifyInstance);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { openEmbeddedBus } from "@v6meter/bus";
 import { loadRegistry } from "@v6meter/classify";
 import { createCollectors } from "@v6meter/collector";
+import { CONSOLE_PAGES } from "@v6meter/console";
 import { createQueryService } from "@v6meter/query";
 import { loadTemplate, reportRoutes } from "@v6meter/report";
 import { ensureWritableFolder, type Logger, startWith } from "@v6meter/runtime";
@@ -86,6 +87,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     identities,
     audit,
     access: config.access,
+    pages: CONSOLE_PAGES,
     ...watchRegistryAnswers(parts, config.classifier.registry_dir, logger),
     routes: [reportRoutes({ template: loadTemplate(config.report.template_file) })],
     logger,

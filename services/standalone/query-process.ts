@@ -1,3 +1,4 @@
+import { CONSOLE_PAGES } from "@v6meter/console";
 import { createQueryService } from "@v6meter/query";
 import { loadTemplate, reportRoutes } from "@v6meter/report";
 import type { Logger } from "@v6meter/runtime";
@@ -23,6 +24,7 @@ async function startQueryProcess(config: Config, logger: Logger): Promise<Runnin
     identities,
     audit,
     access: config.access,
+    pages: CONSOLE_PAGES,
     ...watchRegistryAnswers(parts, config.classifier.registry_dir, logger),
     routes: [reportRoutes({ template: loadTemplate(config.report.template_file) })],
     logger,

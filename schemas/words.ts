@@ -1,0 +1,3 @@
+/** The closed vocabularies and their names, without zod: what a page in a browser shows words by. */
+export * from "./flow/vocabulary.ts";
+export * from "./ledger-words.ts";

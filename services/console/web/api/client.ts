@@ -1,0 +1,46 @@
+import type { api } from "@v6meter/schemas";
+import { key, signOut } from "../session/session.ts";
+
+/** A question to the API: its address and its parameters; lists are repeated. */
+export interface Question {
+  readonly path: string;
+  readonly parameters?: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** What the API answered instead of figures; `message` is its one sentence. */
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** The address of a question, as people can send it themselves. */
+export function addressOf({ path, parameters = {} }: Question): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    const values: readonly string[] = value === undefined ? [] : typeof value === "string" ? [value] : value;
+    for (const one of values) search.append(name, one);
+  }
+  return search.size > 0 ? `${path}?${search}` : path;
+}
+
+/** Asks the API with the key of the session; throws ApiProblem. A key that is refused ends the session. */
+export async function ask<T>(question: Question, signal?: AbortSignal): Promise<T> {
+  const headers = { authorization: `Bearer ${key.value}`, accept: "application/json" };
+  let response: Response;
+  try {
+    response = await fetch(addressOf(question), { headers, ...(signal && { signal }) });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiProblem(0, "UNREACHABLE", "");
+  }
+  if (response.ok) return (await response.json()) as T;
+  const problem = (await response.json().catch(() => null)) as api.Problem | null;
+  if (response.status === 401 && key.value !== null) signOut("expired");
+  throw new ApiProblem(response.status, problem?.code ?? "UNREADABLE", problem?.detail ?? response.statusText);
+}

@@ -1,0 +1,118 @@
+import type { EChartsOption } from "echarts";
+import { defineComponent, onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
+import { colour, isDark } from "../style/theme.ts";
+
+interface Drawn {
+  setOption(option: EChartsOption, rules: { notMerge: boolean }): void;
+  resize(): void;
+  dispose(): void;
+  getDataURL(options: { type: "png"; pixelRatio: number; backgroundColor: string }): string;
+  on(event: "click", handler: (event: { name: string; seriesName?: string }) => void): void;
+}
+
+/** A chart on a canvas: ECharts is loaded with the first one. `picture` gives it as PNG, once it is drawn. */
+export const Chart = defineComponent(
+  (
+    props: { option: EChartsOption; label: string; tall?: boolean; onPick?: (name: string) => void },
+    { expose }: { expose: (it: object) => void },
+  ) => {
+    const place = ref<HTMLElement>();
+    const chart = shallowRef<Drawn>();
+    let sizes: ResizeObserver | undefined;
+    let gone = false;
+
+    const draw = () => chart.value?.setOption(dressed(props.option), { notMerge: true });
+    onMounted(async () => {
+      const { init } = await import("./echarts.ts");
+      if (gone || !place.value) return;
+      const made = init(place.value, undefined, { renderer: "canvas" }) as unknown as Drawn;
+      made.on("click", ({ name }) => props.onPick?.(name));
+      chart.value = made;
+      draw();
+      sizes = new ResizeObserver(() => made.resize());
+      sizes.observe(place.value);
+    });
+    watch(() => [props.option, isDark.value], draw);
+    onBeforeUnmount(() => {
+      gone = true;
+      sizes?.disconnect();
+      chart.value?.dispose();
+    });
+    expose({
+      picture: () => chart.value?.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: colour("surface") }),
+    });
+    return () => (
+      <div
+        ref={place}
+        class={["chart", props.tall && "chart-tall"]}
+        role="img"
+        aria-label={props.label}
+        data-drawn={chart.value ? "yes" : "no"}
+      />
+    );
+  },
+  { props: ["option", "label", "tall", "onPick"] },
+);
+
+interface TipRow {
+  readonly marker?: unknown;
+  readonly seriesName?: string;
+  readonly name: string;
+  readonly value: unknown;
+  readonly color?: unknown;
+}
+
+/** Texts of a tooltip as nodes: ECharts' own are HTML with inline styles, which the page's policy refuses. */
+export function tip(valueText: (value: number) => string, title: (row: TipRow) => string = ({ name }) => name) {
+  return (rows: unknown): HTMLElement => {
+    const list = (Array.isArray(rows) ? rows : [rows]) as TipRow[];
+    const box = document.createElement("div");
+    box.className = "tip";
+    const head = document.createElement("strong");
+    head.textContent = list[0] ? title(list[0]) : "";
+    box.append(head);
+    for (const { seriesName, value, color } of list) {
+      const line = document.createElement("div");
+      const mark = document.createElement("i");
+      if (typeof color === "string") mark.style.background = color;
+      const last = Array.isArray(value) ? value[1] : value;
+      const text = typeof last === "number" ? valueText(last) : "—";
+      line.append(mark, `${seriesName && !seriesName.startsWith("series") ? `${seriesName} ` : ""}${text}`);
+      box.append(line);
+    }
+    return box;
+  };
+}
+
+/** Puts the page's colours and type under an option. */
+function dressed(option: EChartsOption): EChartsOption {
+  const ink = colour("ink");
+  const faint = colour("line");
+  const axis = {
+    axisLine: { lineStyle: { color: faint } },
+    axisLabel: { color: colour("ink-2"), hideOverlap: true },
+    splitLine: { lineStyle: { color: faint } },
+  };
+  const each = <T extends object>(axes: T | T[] | undefined) =>
+    axes && (Array.isArray(axes) ? axes : [axes]).map((one) => ({ ...axis, ...one }));
+  const { xAxis, yAxis, tooltip, ...rest } = option;
+  return {
+    animationDuration: 200,
+    animationDurationUpdate: 200,
+    textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily },
+    legend: { textStyle: { color: ink }, type: "scroll", top: 0 },
+    grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    ...rest,
+    ...(tooltip && {
+      tooltip: {
+        confine: true,
+        backgroundColor: colour("surface"),
+        borderColor: faint,
+        textStyle: { color: ink, fontSize: 12 },
+        ...tooltip,
+      },
+    }),
+    ...(xAxis && { xAxis: each(xAxis as object) }),
+    ...(yAxis && { yAxis: each(yAxis as object) }),
+  } as EChartsOption;
+}

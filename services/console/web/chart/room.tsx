@@ -1,0 +1,150 @@
+import { defineComponent, type PropType, ref, type SlotsType } from "vue";
+import type { Answer } from "../api/answer.ts";
+import { addressOf } from "../api/client.ts";
+import { t } from "../messages/index.ts";
+import { percent } from "../names/format.ts";
+import { type Column, csvOf, saveFile } from "./csv.ts";
+
+/** Rows shown in the table of a room; the CSV has them all. */
+const ROWS_SHOWN = 400;
+
+/**
+ * The room of a chart: what it shows and by which definition, the question it was asked by, its figures as a table,
+ * CSV and PNG, a link to this view; and what is shown while there is nothing, not all, or an error.
+ */
+export const Room = defineComponent({
+  name: "Room",
+  props: {
+    /** Name of the room in tests and files. */
+    name: { type: String, required: true },
+    title: { type: String, required: true },
+    definition: { type: String, required: true },
+    answer: { type: Object as PropType<Answer<unknown>>, required: true },
+    columns: { type: Array as PropType<Column<never>[]>, required: true },
+    rows: { type: Array as PropType<readonly unknown[]>, required: true },
+    completeness: { type: Number as PropType<number | null>, default: null },
+    wide: { type: Boolean, default: false },
+  },
+  slots: Object as SlotsType<{ default: object; controls: object }>,
+  setup(props, { slots }) {
+    const body = ref<HTMLElement>();
+    const isCopied = ref(false);
+    const columns = () => props.columns as unknown as Column<unknown>[];
+    const saveCsv = () => {
+      const blob = new Blob([`\uFEFF${csvOf(columns(), props.rows)}`], { type: "text/csv;charset=utf-8" });
+      const address = URL.createObjectURL(blob);
+      saveFile(`v6meter-${props.name}.csv`, address);
+      setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    };
+    const savePng = () => {
+      const canvas = body.value?.querySelector("canvas");
+      if (!canvas) return;
+      const picture = document.createElement("canvas");
+      picture.width = canvas.width;
+      picture.height = canvas.height;
+      const pen = picture.getContext("2d");
+      if (!pen) return;
+      pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--surface");
+      pen.fillRect(0, 0, picture.width, picture.height);
+      pen.drawImage(canvas, 0, 0);
+      saveFile(`v6meter-${props.name}.png`, picture.toDataURL("image/png"));
+    };
+    const copyLink = async () => {
+      await navigator.clipboard?.writeText(location.href).catch(() => undefined);
+      isCopied.value = true;
+      setTimeout(() => {
+        isCopied.value = false;
+      }, 2_000);
+    };
+
+    const state = () => {
+      const { problem, data, loading } = props.answer;
+      if (problem) {
+        return (
+          <div class="state state-error" role="alert">
+            <p>{problem.code === "UNREACHABLE" ? t("state.unreachable") : problem.message}</p>
+            <button type="button" onClick={() => props.answer.reload()}>
+              {t("state.again")}
+            </button>
+          </div>
+        );
+      }
+      if (data === null) {
+        return loading ? (
+          <div class="state state-loading" role="status">
+            {t("state.loading")}
+          </div>
+        ) : null;
+      }
+      return props.rows.length === 0 ? <div class="state state-empty">{t("state.empty")}</div> : null;
+    };
+
+    return () => {
+      const now = state();
+      const isPartial = props.completeness !== null && props.completeness < 0.995;
+      return (
+        <section class={["room", props.wide && "room-wide"]} data-room={props.name} aria-labelledby={`${props.name}-title`}>
+          <header>
+            <h2 id={`${props.name}-title`}>{props.title}</h2>
+            {slots.controls?.({})}
+          </header>
+          {isPartial && !now ? (
+            <p class="partial" role="note">
+              {t("state.partial", { part: percent(props.completeness) })}
+            </p>
+          ) : null}
+          <div class="room-body" ref={body}>
+            {now ?? slots.default?.({})}
+          </div>
+          <footer>
+            <details>
+              <summary>{t("room.definition")}</summary>
+              <p>{props.definition}</p>
+              <p>
+                {t("room.question")} <code>{props.answer.question ? `GET ${addressOf(props.answer.question)}` : "—"}</code>
+              </p>
+            </details>
+            <details class="figures">
+              <summary>{t("room.table")}</summary>
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard (axe: scrollable-region-focusable) */}
+              <div class="scroll" tabindex={0} role="region" aria-label={`${props.title}: ${t("room.table")}`}>
+                <table>
+                  <thead>
+                    <tr>
+                      {columns().map(({ name, title }) => (
+                        <th scope="col" key={name}>
+                          {title}
+                        </th>
+                      ))}
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {props.rows.slice(0, ROWS_SHOWN).map((row, index) => (
+                      <tr key={index}>
+                        {columns().map(({ name, value, text }) => (
+                          <td key={name}>{text ? text(row) : (value(row) ?? "—")}</td>
+                        ))}
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+                {props.rows.length > ROWS_SHOWN ? <p>{t("room.more", { rows: props.rows.length })}</p> : null}
+              </div>
+            </details>
+            <span class="room-tools">
+              <button type="button" data-do="csv" onClick={saveCsv}>
+                CSV
+              </button>
+              <button type="button" data-do="png" onClick={savePng}>
+                PNG
+              </button>
+              <button type="button" data-do="link" onClick={() => void copyLink()}>
+                {isCopied.value ? t("room.copied") : t("room.link")}
+              </button>
+            </span>
+          </footer>
+        </section>
+      );
+    };
+  },
+});

@@ -1,0 +1,34 @@
+import { useRoute, useRouter } from "vue-router";
+
+/** The state of a page, as it stands in the address: nothing of a view is kept anywhere else. */
+export interface View<T extends Readonly<Record<string, string>>> {
+  get<K extends keyof T>(name: K): string;
+  /** The words of a list, which stands in the address separated by commas. */
+  list<K extends keyof T>(name: K): string[];
+  set(changes: Partial<Record<keyof T, string>>): void;
+}
+
+/** Reads and writes a page's state; what equals its default is left out of the address. */
+export function useView<const T extends Readonly<Record<string, string>>>(defaults: T): View<T> {
+  const route = useRoute();
+  const router = useRouter();
+  const get = (name: keyof T) => {
+    const value = route.query[name as string];
+    return typeof value === "string" ? value : (defaults[name] as string);
+  };
+  return {
+    get,
+    list: (name) =>
+      get(name)
+        .split(",")
+        .filter((word) => word !== ""),
+    set(changes) {
+      const query = { ...route.query };
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === defaults[name]) delete query[name];
+        else query[name] = value as string;
+      }
+      void router.replace({ query });
+    },
+  };
+}
