@@ -1,0 +1,16 @@
+import type { Component } from "vue";
+
+/** A page of the console: its address, and the routes of the API that have to answer the reader's role. */
+export interface Page {
+  readonly name: string;
+  readonly needs: readonly string[];
+  readonly load: () => Promise<{ default: Component }>;
+}
+
+/** The pages in the order of the navigation; their titles are the messages `pages.NAME`. */
+export const PAGES: readonly Page[] = [
+  { name: "overview", needs: ["GET /api/v1/traffic/share"], load: () => import("./overview.tsx") },
+  { name: "traffic", needs: ["GET /api/v1/traffic/share"], load: () => import("./traffic.tsx") },
+  { name: "users", needs: ["GET /api/v1/users/active"], load: () => import("./users.tsx") },
+  { name: "exporters", needs: ["GET /api/v1/ledger"], load: () => import("./exporters.tsx") },
+];
