@@ -1,0 +1,212 @@
+import type { api } from "@v6meter/schemas";
+import type { LedgerStage } from "@v6meter/schemas/words";
+import { computed, defineComponent } from "vue";
+import { useAnswer } from "../api/answer.ts";
+import { Chart, tip } from "../chart/chart.tsx";
+import type { Column } from "../chart/csv.ts";
+import { Room } from "../chart/room.tsx";
+import { t } from "../messages/index.ts";
+import { moment, number, percent } from "../names/format.ts";
+import { nameOf } from "../names/names.ts";
+import { isOpen } from "../session/session.ts";
+import { colour, isDark } from "../style/theme.ts";
+
+const REFRESH_MS = 30_000;
+const SILENT_MS = 3_600_000;
+
+interface Stage {
+  readonly stage: LedgerStage;
+  readonly books: api.StageBooks;
+}
+interface Drop {
+  readonly stage: LedgerStage;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** What is wrong with an exporter and what to do, a sentence each. */
+function adviceFor(it: api.Exporter, nowMs: number): string[] {
+  const name = it.name ? `${it.name} (${it.exporter})` : it.exporter;
+  const { lost, expected } = it.books.sequence;
+  const said: string[] = [];
+  if (it.clock_off) said.push(t("advice.clock", { name, seconds: number(Math.round((it.clock_offset_ms ?? 0) / 1_000)) }));
+  if (!it.sampling_known) said.push(t("advice.sampling", { name }));
+  if (Number(lost) > 0) said.push(t("advice.lost", { name, part: percent(Number(lost) / Number(expected)) }));
+  if (it.templates === 0 && it.streams.some(({ version }) => version >= 9)) said.push(t("advice.templates", { name }));
+  if (it.last_seen_at !== null && nowMs - Date.parse(it.last_seen_at) > SILENT_MS) said.push(t("advice.silent", { name }));
+  return said;
+}
+
+export default defineComponent(() => {
+  const ledger = useAnswer<api.Ledger>(() => ({ path: "/api/v1/ledger" }), { everyMs: REFRESH_MS });
+  const exporters = useAnswer<api.Exporters>(
+    () => (isOpen(["GET /api/v1/exporters"]) ? { path: "/api/v1/exporters" } : null),
+    { everyMs: REFRESH_MS },
+  );
+  const stages = computed<Stage[]>(() =>
+    Object.entries(ledger.data?.total.stages ?? {}).map(([stage, books]) => ({ stage: stage as LedgerStage, books })),
+  );
+  const drops = computed<Drop[]>(() =>
+    stages.value.flatMap(({ stage, books }) =>
+      Object.entries(books.dropped_by_reason)
+        .map(([reason, count]) => ({ stage, reason, count: Number(count) }))
+        .filter(({ count }) => count > 0),
+    ),
+  );
+  const dropChart = computed(() => {
+    void isDark.value;
+    const sorted = drops.value.toSorted((a, b) => a.count - b.count);
+    return {
+      tooltip: { formatter: tip((it) => number(it)) as never },
+      xAxis: { type: "log" as const, min: 1 },
+      yAxis: { type: "category" as const, data: sorted.map(({ reason }) => nameOf("reason", reason)) },
+      series: [
+        {
+          type: "bar" as const,
+          color: colour("bad"),
+          label: { show: true, position: "right" as const, color: colour("ink") },
+          data: sorted.map(({ count }) => count),
+        },
+      ],
+    };
+  });
+  const advice = () => {
+    const nowMs = Date.now();
+    const ofReasons = drops.value.map(({ stage, reason, count }) => {
+      const words = { reason: nameOf("reason", reason), count: number(count) };
+      return t(`advice.${stage}`, words);
+    });
+    return [...(exporters.data?.exporters ?? []).flatMap((it) => adviceFor(it, nowMs)), ...ofReasons];
+  };
+
+  const stageColumns = (): Column<Stage>[] => [
+    { name: "stage", title: t("word.stage"), value: (it) => it.stage, text: (it) => nameOf("stage", it.stage) },
+    ...(["received", "forwarded", "held", "dropped"] as const).map((name) => ({
+      name,
+      title: t(`word.${name}`),
+      value: ({ books }: Stage) => books[name],
+      text: ({ books }: Stage) => number(books[name]),
+    })),
+    { name: "unit", title: "", value: ({ books }) => books.unit },
+  ];
+  const dropColumns = (): Column<Drop>[] => [
+    { name: "stage", title: t("word.stage"), value: (it) => it.stage, text: (it) => nameOf("stage", it.stage) },
+    { name: "reason", title: t("word.reason"), value: (it) => it.reason, text: (it) => nameOf("reason", it.reason) },
+    { name: "count", title: t("word.count"), value: (it) => it.count, text: (it) => number(it.count) },
+  ];
+  const exporterColumns = (): Column<api.Exporter>[] => [
+    { name: "exporter", title: t("word.exporter"), value: (it) => it.exporter },
+    { name: "name", title: "", value: (it) => it.name },
+    { name: "templates", title: t("exporters.templates"), value: (it) => it.templates },
+    {
+      name: "sampling_rates",
+      title: t("exporters.sampling"),
+      value: (it) => it.sampling_rates.join(" "),
+      text: (it) => (it.sampling_known ? it.sampling_rates.map((rate) => `1:${number(rate)}`).join(", ") || "1:1" : t("exporters.samplingUnknown")),
+    },
+    {
+      name: "clock_offset_s",
+      title: t("exporters.clock"),
+      value: (it) => (it.clock_offset_ms === null ? null : it.clock_offset_ms / 1_000),
+      text: (it) => (it.clock_offset_ms === null ? "—" : `${it.clock_off ? "⚠ " : ""}${(it.clock_offset_ms / 1_000).toFixed(1)}`),
+    },
+    { name: "lost", title: t("exporters.lost"), value: (it) => it.books.sequence.lost, text: (it) => number(it.books.sequence.lost) },
+    { name: "completeness", title: t("word.completeness"), value: (it) => it.books.completeness, text: (it) => percent(it.books.completeness) },
+    { name: "last_seen_at", title: t("exporters.seen"), value: (it) => it.last_seen_at, text: (it) => moment(it.last_seen_at) },
+  ];
+
+  const flow = () => (
+    <ol class="stages">
+      {stages.value.map(({ stage, books }) => {
+        const whole = Math.max(1, Number(books.received));
+        const part = (name: "forwarded" | "held" | "dropped") => `${(Math.max(0, Number(books[name])) / whole) * 100}%`;
+        return (
+          <li key={stage} data-stage={stage}>
+            <strong>{nameOf("stage", stage)}</strong> <small>{books.unit}</small>
+            <div class="bar" aria-hidden="true">
+              <i style={{ width: part("forwarded") }} />
+              <i class="held" style={{ width: part("held") }} />
+              <i class="dropped" style={{ width: part("dropped") }} />
+            </div>
+            {(["received", "forwarded", "held", "dropped"] as const).map((name) => (
+              <div key={name}>
+                {t(`word.${name}`)} <b data-outcome={name}>{number(books[name])}</b>
+              </div>
+            ))}
+          </li>
+        );
+      })}
+    </ol>
+  );
+  const list = () => (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+    <div class="scroll" tabindex={0} role="region" aria-label={t("exporters.list")}>
+      <table>
+        <thead>
+          <tr>
+            {exporterColumns().map(({ name, title }) => (
+              <th scope="col" key={name}>
+                {title || t("word.exporter")}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {(exporters.data?.exporters ?? []).map((row) => (
+            <tr key={row.exporter} data-exporter={row.exporter}>
+              {exporterColumns().map(({ name, value, text }) => (
+                <td key={name}>{text ? text(row) : (value(row) ?? "—")}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+
+  return () => {
+    const todo = advice();
+    const total = ledger.data?.total;
+    return (
+      <>
+        <div class="head">
+          <h1>{t("exporters.title")}</h1>
+          {total ? <strong data-figure="balanced">{t(total.balanced ? "exporters.balanced" : "exporters.unbalanced")}</strong> : null}
+        </div>
+        <div class="rooms">
+          <Room name="books" wide title={t("exporters.books")} definition={t("exporters.booksDefinition")} answer={ledger} columns={stageColumns()} rows={stages.value}>
+            {{ default: flow }}
+          </Room>
+          <Room name="drops" title={t("exporters.drops")} definition={t("exporters.dropsDefinition")} answer={ledger} columns={dropColumns()} rows={drops.value}>
+            {{ default: () => <Chart option={dropChart.value} label={t("exporters.drops")} /> }}
+          </Room>
+          <section class="room" data-room="advice" aria-labelledby="advice-title">
+            <header>
+              <h2 id="advice-title">{t("exporters.advice")}</h2>
+            </header>
+            {todo.length === 0 ? <p>{t("exporters.nothing")}</p> : null}
+            <ul class="advice">
+              {todo.map((sentence) => (
+                <li key={sentence}>{sentence}</li>
+              ))}
+            </ul>
+          </section>
+          {isOpen(["GET /api/v1/exporters"]) ? (
+            <Room
+              name="exporters"
+              wide
+              title={t("exporters.list")}
+              definition={t("exporters.listDefinition")}
+              answer={exporters}
+              columns={exporterColumns()}
+              rows={exporters.data?.exporters ?? []}
+              completeness={total?.completeness ?? null}
+            >
+              {{ default: list }}
+            </Room>
+          ) : null}
+        </div>
+      </>
+    );
+  };
+});

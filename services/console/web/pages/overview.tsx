@@ -1,0 +1,181 @@
+import type { api } from "@v6meter/schemas";
+import { computed, defineComponent } from "vue";
+import { type Answer, useAnswer } from "../api/answer.ts";
+import type { Column } from "../chart/csv.ts";
+import { Room } from "../chart/room.tsx";
+import { language, t } from "../messages/index.ts";
+import { figure, number, percent, points, quantity } from "../names/format.ts";
+import { nameOf } from "../names/names.ts";
+import { isOpen } from "../session/session.ts";
+import { useNow } from "../view/now.ts";
+import { before, periodOf } from "../view/period.ts";
+import { Select } from "../view/select.tsx";
+import { useView } from "../view/view.ts";
+import { LiveTraffic } from "./live-traffic.tsx";
+import { TileMap } from "./tile-map.tsx";
+
+const PERIOD_WORDS = ["1h", "24h", "7d", "30d", "365d"] as const;
+const MINUTE_MS = 60_000;
+/** Month of Asia/Shanghai. */
+const monthOf = (atMs: number) => new Date(atMs + 8 * 60 * MINUTE_MS).toISOString().slice(0, 7);
+
+/** A headline figure; what stands below it says how it is to be read. */
+const Card = ({ name, title, value, notes, bad }: { name: string; title: string; value: string; notes: string[]; bad?: boolean }) => (
+  <dl class={["card", bad && "bad"]} data-figure={name}>
+    <dt>{title}</dt>
+    <dd class="big">{value}</dd>
+    {notes.map((note) => (
+      <dd key={note}>
+        <small>{note}</small>
+      </dd>
+    ))}
+  </dl>
+);
+Card.props = ["name", "title", "value", "notes", "bad"];
+
+export default defineComponent(() => {
+  const view = useView({ period: "24h", indicator: "traffic_share" });
+  const nowMs = useNow(MINUTE_MS);
+  const period = computed(() => periodOf(view.get("period"), nowMs.value));
+
+  const catalogue = useAnswer<api.Indicators>(() => ({ path: "/api/v1/indicators" }));
+  const choices = computed(() => (catalogue.data?.indicators ?? []).filter(({ by }) => by.includes("region")));
+  const map = useAnswer<api.IndicatorFigures>(() => ({
+    path: `/api/v1/indicators/${encodeURIComponent(view.get("indicator"))}`,
+    parameters: { ...period.value, by: "region" },
+  }));
+  const share = useAnswer<api.TrafficShare>(() => ({ path: "/api/v1/traffic/share", parameters: { ...period.value } }));
+  const past = useAnswer<api.TrafficShare>(() => ({
+    path: "/api/v1/traffic/share",
+    parameters: { ...before(period.value) },
+  }));
+  const users = useAnswer<api.ActiveUsers>(() => ({
+    path: "/api/v1/users/active",
+    parameters: { month: monthOf(nowMs.value) },
+  }));
+  const ledger = useAnswer<api.Ledger>(() => ({ path: "/api/v1/ledger", parameters: { ...period.value } }));
+  const targets = useAnswer<api.Targets>(() => (isOpen(["GET /api/v1/targets"]) ? { path: "/api/v1/targets" } : null));
+
+  const targetOf = (indicator: string, unit: string): string[] => {
+    const next = targets.data?.targets
+      .filter((it) => it.indicator === indicator && Object.keys(it.where).length === 0 && it.by >= monthOf(nowMs.value))
+      .at(0);
+    if (!next) return targets.data ? [t("overview.noTarget")] : [];
+    const words = { value: figure(next.value, unit), by: next.by, progress: percent(next.progress) };
+    return [t(next.progress === null ? "overview.targetOf" : "overview.target", words)];
+  };
+  const trend = (of: "share" | "native_share"): string[] => {
+    const [now, then] = [share.data?.total[of], past.data?.total[of]];
+    return typeof now === "number" && typeof then === "number" ? [t("overview.trend", { change: points(now - then) })] : [];
+  };
+  const headline = () => {
+    const total = share.data?.total;
+    const active = users.data?.total;
+    const books = ledger.data?.total;
+    const failed = (answer: Answer<unknown>) => (answer.problem ? [answer.problem.message || t("state.unreachable")] : []);
+    return (
+      <div class="figures-row">
+        <Card
+          name="share"
+          title={t("overview.share")}
+          value={percent(total?.share)}
+          notes={[...failed(share), ...trend("share"), ...targetOf("traffic_share", "ratio")]}
+        />
+        <Card
+          name="native"
+          title={t("overview.native")}
+          value={percent(total?.native_share)}
+          notes={[...trend("native_share"), ...targetOf("native_share", "ratio")]}
+        />
+        <Card
+          name="traffic"
+          title={t("overview.traffic")}
+          value={quantity(total?.total_bytes, "B")}
+          notes={total && total.unknown_sampling_bytes !== "0" ? [`${t("word.unknown_sampling")} ${quantity(total.unknown_sampling_bytes, "B")}`] : []}
+        />
+        <Card
+          name="users"
+          title={t("overview.users")}
+          value={active?.suppressed ? t("users.suppressed") : number(active?.users)}
+          notes={[
+            ...failed(users),
+            ...(active
+              ? [t("overview.interval", { low: number(active.low), high: number(active.high), method: t(`users.${active.method}`) })]
+              : []),
+            ...targetOf("active_connections", "users"),
+          ]}
+        />
+        <Card
+          name="completeness"
+          title={t("overview.completeness")}
+          value={percent(books?.completeness)}
+          bad={books !== undefined && !books.balanced}
+          notes={[
+            ...failed(ledger),
+            ...(books
+              ? [
+                  t("overview.lost", { lost: number(books.sequence.lost), expected: number(books.sequence.expected) }),
+                  t(books.balanced ? "exporters.balanced" : "exporters.unbalanced"),
+                ]
+              : []),
+          ]}
+        />
+      </div>
+    );
+  };
+
+  const columns = (): Column<api.IndicatorFigures["rows"][number]>[] => {
+    const unit = map.data?.indicator.unit ?? "ratio";
+    return [
+      { name: "region", title: t("word.region"), value: (it) => it.region ?? null, text: (it) => nameOf("region", it.region ?? "") },
+      { name: "value", title: t("word.value"), value: (it) => it.value, text: (it) => (it.suppressed ? t("users.suppressed") : figure(it.value, unit)) },
+      { name: "numerator", title: "Σ ▲", value: (it) => it.numerator, text: (it) => number(it.numerator) },
+      { name: "denominator", title: "Σ ▼", value: (it) => it.denominator, text: (it) => number(it.denominator) },
+      { name: "completeness", title: t("word.completeness"), value: (it) => it.completeness, text: (it) => percent(it.completeness) },
+    ];
+  };
+
+  return () => {
+    const indicator = map.data?.indicator;
+    return (
+      <>
+        <div class="head">
+          <h1>{t("overview.title")}</h1>
+          <Select
+            label={t("period.title")}
+            value={view.get("period")}
+            options={PERIOD_WORDS.map((word) => [word, t(`period.${word}`)] as const)}
+            onChoose={(word) => view.set({ period: word })}
+          />
+        </div>
+        {headline()}
+        <div class="rooms">
+          <Room
+            name="map"
+            title={`${t("overview.map")} · ${indicator?.[language.value] ?? ""} ${indicator ? figure(map.data?.total.value, indicator.unit) : ""}`}
+            definition={indicator ? `${indicator.definition[language.value]}（${indicator.source}）` : ""}
+            answer={map}
+            columns={columns()}
+            rows={map.data?.rows ?? []}
+            completeness={map.data?.total.completeness ?? null}
+          >
+            {{
+              controls: () => (
+                <div class="controls">
+                  <Select
+                    label={t("overview.indicator")}
+                    value={view.get("indicator")}
+                    options={choices.value.map((it) => [it.id, it[language.value]] as const)}
+                    onChoose={(word) => view.set({ indicator: word })}
+                  />
+                </div>
+              ),
+              default: () => (map.data ? <TileMap figures={map.data} period={view.get("period")} /> : null),
+            }}
+          </Room>
+          <LiveTraffic />
+        </div>
+      </>
+    );
+  };
+});

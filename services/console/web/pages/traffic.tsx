@@ -1,0 +1,2 @@
+import { defineComponent } from "vue";
+export default defineComponent(() => () => <p>…</p>);
