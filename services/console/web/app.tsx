@@ -22,7 +22,9 @@ const Progress = defineComponent(() => {
     const waitedMs = now.value - Math.min(now.value, ...running.values());
     return (
       <div class="progress" role="status">
-        {waitedMs > PATIENCE_MS ? t("state.running", { seconds: Math.floor(waitedMs / 1_000), questions: running.size }) : ""}
+        {waitedMs > PATIENCE_MS
+          ? t("state.running", { seconds: Math.floor(waitedMs / 1_000), questions: running.size })
+          : ""}
       </div>
     );
   };

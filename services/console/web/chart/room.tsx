@@ -13,7 +13,6 @@ const ROWS_SHOWN = 400;
  * CSV and PNG, a link to this view; and what is shown while there is nothing, not all, or an error.
  */
 export const Room = defineComponent({
-  name: "Room",
   props: {
     /** Name of the room in tests and files. */
     name: { type: String, required: true },
@@ -83,7 +82,11 @@ export const Room = defineComponent({
       const now = state();
       const isPartial = props.completeness !== null && props.completeness < 0.995;
       return (
-        <section class={["room", props.wide && "room-wide"]} data-room={props.name} aria-labelledby={`${props.name}-title`}>
+        <section
+          class={["room", props.wide && "room-wide"]}
+          data-room={props.name}
+          aria-labelledby={`${props.name}-title`}
+        >
           <header>
             <h2 id={`${props.name}-title`}>{props.title}</h2>
             {slots.controls?.({})}
@@ -101,13 +104,13 @@ export const Room = defineComponent({
               <summary>{t("room.definition")}</summary>
               <p>{props.definition}</p>
               <p>
-                {t("room.question")} <code>{props.answer.question ? `GET ${addressOf(props.answer.question)}` : "—"}</code>
+                {t("room.question")}{" "}
+                <code>{props.answer.question ? `GET ${addressOf(props.answer.question)}` : "—"}</code>
               </p>
             </details>
             <details class="figures">
               <summary>{t("room.table")}</summary>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard (axe: scrollable-region-focusable) */}
-              <div class="scroll" tabindex={0} role="region" aria-label={`${props.title}: ${t("room.table")}`}>
+              <section class="scroll" tabindex={0} aria-label={`${props.title}: ${t("room.table")}`}>
                 <table>
                   <thead>
                     <tr>
@@ -129,7 +132,7 @@ export const Room = defineComponent({
                   </tbody>
                 </table>
                 {props.rows.length > ROWS_SHOWN ? <p>{t("room.more", { rows: props.rows.length })}</p> : null}
-              </div>
+              </section>
             </details>
             <span class="room-tools">
               <button type="button" data-do="csv" onClick={saveCsv}>

@@ -5,8 +5,8 @@ import {
   FLOW_DIRECTIONS,
   OBSERVATION_POINTS,
   STAGES,
-  type Term,
   TECHNOLOGIES,
+  type Term,
 } from "@v6meter/schemas/words";
 import { shallowRef } from "vue";
 import { ask } from "../api/client.ts";

@@ -29,11 +29,13 @@ function adviceFor(it: api.Exporter, nowMs: number): string[] {
   const name = it.name ? `${it.name} (${it.exporter})` : it.exporter;
   const { lost, expected } = it.books.sequence;
   const said: string[] = [];
-  if (it.clock_off) said.push(t("advice.clock", { name, seconds: number(Math.round((it.clock_offset_ms ?? 0) / 1_000)) }));
+  if (it.clock_off)
+    said.push(t("advice.clock", { name, seconds: number(Math.round((it.clock_offset_ms ?? 0) / 1_000)) }));
   if (!it.sampling_known) said.push(t("advice.sampling", { name }));
   if (Number(lost) > 0) said.push(t("advice.lost", { name, part: percent(Number(lost) / Number(expected)) }));
   if (it.templates === 0 && it.streams.some(({ version }) => version >= 9)) said.push(t("advice.templates", { name }));
-  if (it.last_seen_at !== null && nowMs - Date.parse(it.last_seen_at) > SILENT_MS) said.push(t("advice.silent", { name }));
+  if (it.last_seen_at !== null && nowMs - Date.parse(it.last_seen_at) > SILENT_MS)
+    said.push(t("advice.silent", { name }));
   return said;
 }
 
@@ -102,17 +104,36 @@ export default defineComponent(() => {
       name: "sampling_rates",
       title: t("exporters.sampling"),
       value: (it) => it.sampling_rates.join(" "),
-      text: (it) => (it.sampling_known ? it.sampling_rates.map((rate) => `1:${number(rate)}`).join(", ") || "1:1" : t("exporters.samplingUnknown")),
+      text: (it) =>
+        it.sampling_known
+          ? it.sampling_rates.map((rate) => `1:${number(rate)}`).join(", ") || "1:1"
+          : t("exporters.samplingUnknown"),
     },
     {
       name: "clock_offset_s",
       title: t("exporters.clock"),
       value: (it) => (it.clock_offset_ms === null ? null : it.clock_offset_ms / 1_000),
-      text: (it) => (it.clock_offset_ms === null ? "—" : `${it.clock_off ? "⚠ " : ""}${(it.clock_offset_ms / 1_000).toFixed(1)}`),
+      text: (it) =>
+        it.clock_offset_ms === null ? "—" : `${it.clock_off ? "⚠ " : ""}${(it.clock_offset_ms / 1_000).toFixed(1)}`,
     },
-    { name: "lost", title: t("exporters.lost"), value: (it) => it.books.sequence.lost, text: (it) => number(it.books.sequence.lost) },
-    { name: "completeness", title: t("word.completeness"), value: (it) => it.books.completeness, text: (it) => percent(it.books.completeness) },
-    { name: "last_seen_at", title: t("exporters.seen"), value: (it) => it.last_seen_at, text: (it) => moment(it.last_seen_at) },
+    {
+      name: "lost",
+      title: t("exporters.lost"),
+      value: (it) => it.books.sequence.lost,
+      text: (it) => number(it.books.sequence.lost),
+    },
+    {
+      name: "completeness",
+      title: t("word.completeness"),
+      value: (it) => it.books.completeness,
+      text: (it) => percent(it.books.completeness),
+    },
+    {
+      name: "last_seen_at",
+      title: t("exporters.seen"),
+      value: (it) => it.last_seen_at,
+      text: (it) => moment(it.last_seen_at),
+    },
   ];
 
   const flow = () => (
@@ -139,8 +160,7 @@ export default defineComponent(() => {
     </ol>
   );
   const list = () => (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-    <div class="scroll" tabindex={0} role="region" aria-label={t("exporters.list")}>
+    <section class="scroll" tabindex={0} aria-label={t("exporters.list")}>
       <table>
         <thead>
           <tr>
@@ -161,7 +181,7 @@ export default defineComponent(() => {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 
   return () => {
@@ -171,13 +191,30 @@ export default defineComponent(() => {
       <>
         <div class="head">
           <h1>{t("exporters.title")}</h1>
-          {total ? <strong data-figure="balanced">{t(total.balanced ? "exporters.balanced" : "exporters.unbalanced")}</strong> : null}
+          {total ? (
+            <strong data-figure="balanced">{t(total.balanced ? "exporters.balanced" : "exporters.unbalanced")}</strong>
+          ) : null}
         </div>
         <div class="rooms">
-          <Room name="books" wide title={t("exporters.books")} definition={t("exporters.booksDefinition")} answer={ledger} columns={stageColumns()} rows={stages.value}>
+          <Room
+            name="books"
+            wide
+            title={t("exporters.books")}
+            definition={t("exporters.booksDefinition")}
+            answer={ledger}
+            columns={stageColumns()}
+            rows={stages.value}
+          >
             {{ default: flow }}
           </Room>
-          <Room name="drops" title={t("exporters.drops")} definition={t("exporters.dropsDefinition")} answer={ledger} columns={dropColumns()} rows={drops.value}>
+          <Room
+            name="drops"
+            title={t("exporters.drops")}
+            definition={t("exporters.dropsDefinition")}
+            answer={ledger}
+            columns={dropColumns()}
+            rows={drops.value}
+          >
             {{ default: () => <Chart option={dropChart.value} label={t("exporters.drops")} /> }}
           </Room>
           <section class="room" data-room="advice" aria-labelledby="advice-title">

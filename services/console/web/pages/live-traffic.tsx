@@ -44,7 +44,13 @@ export const LiveTraffic = defineComponent(() => {
       data: rates.value.map((it) => [Date.parse(it.at), it[word]] as [number, number]),
     });
     return {
-      tooltip: { trigger: "axis" as const, formatter: tip((it) => quantity(it, "bit/s"), (row) => moment((row.value as [number])[0])) as never },
+      tooltip: {
+        trigger: "axis" as const,
+        formatter: tip(
+          (it) => quantity(it, "bit/s"),
+          (row) => moment((row.value as [number])[0]),
+        ) as never,
+      },
       xAxis: { type: "time" as const },
       yAxis: { type: "value" as const, axisLabel: { formatter: (it: number) => quantity(it, "bit/s") } },
       series: [line("v6", "v6"), line("v4", "v4-fill")],

@@ -20,7 +20,19 @@ const MINUTE_MS = 60_000;
 const monthOf = (atMs: number) => new Date(atMs + 8 * 60 * MINUTE_MS).toISOString().slice(0, 7);
 
 /** A headline figure; what stands below it says how it is to be read. */
-const Card = ({ name, title, value, notes, bad }: { name: string; title: string; value: string; notes: string[]; bad?: boolean }) => (
+const Card = ({
+  name,
+  title,
+  value,
+  notes,
+  bad,
+}: {
+  name: string;
+  title: string;
+  value: string;
+  notes: string[];
+  bad?: boolean;
+}) => (
   <dl class={["card", bad && "bad"]} data-figure={name}>
     <dt>{title}</dt>
     <dd class="big">{value}</dd>
@@ -66,13 +78,16 @@ export default defineComponent(() => {
   };
   const trend = (of: "share" | "native_share"): string[] => {
     const [now, then] = [share.data?.total[of], past.data?.total[of]];
-    return typeof now === "number" && typeof then === "number" ? [t("overview.trend", { change: points(now - then) })] : [];
+    return typeof now === "number" && typeof then === "number"
+      ? [t("overview.trend", { change: points(now - then) })]
+      : [];
   };
   const headline = () => {
     const total = share.data?.total;
     const active = users.data?.total;
     const books = ledger.data?.total;
-    const failed = (answer: Answer<unknown>) => (answer.problem ? [answer.problem.message || t("state.unreachable")] : []);
+    const failed = (answer: Answer<unknown>) =>
+      answer.problem ? [answer.problem.message || t("state.unreachable")] : [];
     return (
       <div class="figures-row">
         <Card
@@ -91,7 +106,11 @@ export default defineComponent(() => {
           name="traffic"
           title={t("overview.traffic")}
           value={quantity(total?.total_bytes, "B")}
-          notes={total && total.unknown_sampling_bytes !== "0" ? [`${t("word.unknown_sampling")} ${quantity(total.unknown_sampling_bytes, "B")}`] : []}
+          notes={
+            total && total.unknown_sampling_bytes !== "0"
+              ? [`${t("word.unknown_sampling")} ${quantity(total.unknown_sampling_bytes, "B")}`]
+              : []
+          }
         />
         <Card
           name="users"
@@ -100,7 +119,13 @@ export default defineComponent(() => {
           notes={[
             ...failed(users),
             ...(active
-              ? [t("overview.interval", { low: number(active.low), high: number(active.high), method: t(`users.${active.method}`) })]
+              ? [
+                  t("overview.interval", {
+                    low: number(active.low),
+                    high: number(active.high),
+                    method: t(`users.${active.method}`),
+                  }),
+                ]
               : []),
             ...targetOf("active_connections", "users"),
           ]}
@@ -127,11 +152,26 @@ export default defineComponent(() => {
   const columns = (): Column<api.IndicatorFigures["rows"][number]>[] => {
     const unit = map.data?.indicator.unit ?? "ratio";
     return [
-      { name: "region", title: t("word.region"), value: (it) => it.region ?? null, text: (it) => nameOf("region", it.region ?? "") },
-      { name: "value", title: t("word.value"), value: (it) => it.value, text: (it) => (it.suppressed ? t("users.suppressed") : figure(it.value, unit)) },
+      {
+        name: "region",
+        title: t("word.region"),
+        value: (it) => it.region ?? null,
+        text: (it) => nameOf("region", it.region ?? ""),
+      },
+      {
+        name: "value",
+        title: t("word.value"),
+        value: (it) => it.value,
+        text: (it) => (it.suppressed ? t("users.suppressed") : figure(it.value, unit)),
+      },
       { name: "numerator", title: "Σ ▲", value: (it) => it.numerator, text: (it) => number(it.numerator) },
       { name: "denominator", title: "Σ ▼", value: (it) => it.denominator, text: (it) => number(it.denominator) },
-      { name: "completeness", title: t("word.completeness"), value: (it) => it.completeness, text: (it) => percent(it.completeness) },
+      {
+        name: "completeness",
+        title: t("word.completeness"),
+        value: (it) => it.completeness,
+        text: (it) => percent(it.completeness),
+      },
     ];
   };
 

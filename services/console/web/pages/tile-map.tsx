@@ -9,7 +9,9 @@ const STEPS = 5;
 
 /** Regions that the map has no tile for, such as the province itself, stand in the row below it. */
 function places() {
-  const tiles = registry.value.regions.flatMap(({ code, tile }) => (tile ? [{ code, column: tile[0], row: tile[1] }] : []));
+  const tiles = registry.value.regions.flatMap(({ code, tile }) =>
+    tile ? [{ code, column: tile[0], row: tile[1] }] : [],
+  );
   return { tiles, rows: Math.max(0, ...tiles.map(({ row }) => row)) + 1 };
 }
 
@@ -44,7 +46,9 @@ export const TileMap = defineComponent(
                 style={{ gridColumn: String(column + 1), gridRow: String(row + 1) }}
                 data-region={code}
                 aria-label={t("overview.tile", { name, value: text })}
-                onClick={() => void router.push({ name: "traffic", query: { region: code, by: "operator", period: props.period } })}
+                onClick={() =>
+                  void router.push({ name: "traffic", query: { region: code, by: "operator", period: props.period } })
+                }
               >
                 <b>{name}</b>
                 <span>{text}</span>

@@ -15,7 +15,10 @@ const DIMENSIONS = ["access", "operator", "region"] as const;
 const MONTHS = 13;
 const ZONE_MS = 8 * 3_600_000;
 
-type Row = Pick<api.ActiveUsers["rows"][number], "users" | "low" | "high" | "coverage" | "suppressed" | "region" | "operator" | "access"> & {
+type Row = Pick<
+  api.ActiveUsers["rows"][number],
+  "users" | "low" | "high" | "coverage" | "suppressed" | "region" | "operator" | "access"
+> & {
   readonly method: string;
 };
 
@@ -34,7 +37,13 @@ function barsOf(rows: readonly Row[], labels: readonly string[]) {
     xAxis: { type: "category" as const, data: [...labels] },
     yAxis: { type: "value" as const, axisLabel: { formatter: (it: number) => number(it) } },
     series: [
-      { type: "bar" as const, name: t("word.users"), color: colour("v6"), barMaxWidth: 60, data: rows.map(({ users }) => users) },
+      {
+        type: "bar" as const,
+        name: t("word.users"),
+        color: colour("v6"),
+        barMaxWidth: 60,
+        data: rows.map(({ users }) => users),
+      },
       {
         type: "custom" as const,
         name: `${t("word.low")}–${t("word.high")}`,
@@ -50,7 +59,10 @@ function barsOf(rows: readonly Row[], labels: readonly string[]) {
             shape: { x1, y1, x2, y2 },
             style: { stroke: colour("ink"), lineWidth: 2 },
           });
-          return { type: "group" as const, children: [line(x, low, x, high), line(x - 8, low, x + 8, low), line(x - 8, high, x + 8, high)] };
+          return {
+            type: "group" as const,
+            children: [line(x, low, x, high), line(x - 8, low, x + 8, low), line(x - 8, high, x + 8, high)],
+          };
         },
       },
     ],
@@ -90,7 +102,10 @@ export default defineComponent(() => {
     computed(() => {
       void isDark.value;
       const rows = (answer.data?.rows ?? []) as Row[];
-      return barsOf(rows, rows.map((row) => `${placeOf(row)}\n${t(`users.${row.method}`)}`));
+      return barsOf(
+        rows,
+        rows.map((row) => `${placeOf(row)}\n${t(`users.${row.method}`)}`),
+      );
     });
   const charts = { active: chartOf(active), assigned: chartOf(assigned) };
 
@@ -111,7 +126,11 @@ export default defineComponent(() => {
             <>
               {total && !total.suppressed ? (
                 <p data-figure={`${name}-total`}>
-                  {t("overview.interval", { low: number(total.low), high: number(total.high), method: t(`users.${total.method}`) })}
+                  {t("overview.interval", {
+                    low: number(total.low),
+                    high: number(total.high),
+                    method: t(`users.${total.method}`),
+                  })}
                   {` · ${t("word.coverage")} ${percent(total.coverage)}`}
                 </p>
               ) : null}
@@ -128,11 +147,25 @@ export default defineComponent(() => {
       <div class="head">
         <h1>{t("users.title")}</h1>
         <div class="controls">
-          <Select label={t("users.month")} value={month()} options={all.map((it) => [it, it] as const)} onChoose={(word) => view.set({ month: word === all[0] ? "" : word })} />
+          <Select
+            label={t("users.month")}
+            value={month()}
+            options={all.map((it) => [it, it] as const)}
+            onChoose={(word) => view.set({ month: word === all[0] ? "" : word })}
+          />
           <Select
             label={t("users.by")}
             value={view.get("by")}
-            options={["access", "operator", "region", "operator,access"].map((it) => [it, it.split(",").map((one) => t(`word.${one}`)).join(" × ")] as const)}
+            options={["access", "operator", "region", "operator,access"].map(
+              (it) =>
+                [
+                  it,
+                  it
+                    .split(",")
+                    .map((one) => t(`word.${one}`))
+                    .join(" × "),
+                ] as const,
+            )}
             onChoose={(word) => view.set({ by: word })}
           />
         </div>
