@@ -1,0 +1,238 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { api } from "@v6meter/schemas";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { accessibilityFaults, openBrowser, type Watched, watchPage } from "./browser.ts";
+import { ROOT } from "./command.ts";
+import { startProvince } from "./console-province.ts";
+import type { Platform } from "./platform.ts";
+
+const PICTURES = join(ROOT, "docs/pictures");
+const WAIT_MAX_MS = 30_000;
+const PAGES = ["overview", "traffic", "users", "exporters"] as const;
+
+const browser: Browser | null = await openBrowser("the console in a browser");
+
+describe.runIf(browser !== null)("the console", () => {
+  let platform: Platform;
+  let end: () => Promise<void>;
+  let context: BrowserContext;
+  let page: Page;
+  let watched: Watched;
+
+  beforeAll(async () => {
+    ({ platform, end } = await startProvince());
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    await end?.();
+  });
+
+  beforeEach(async () => {
+    context = await (browser as Browser).newContext({
+      locale: "zh-CN",
+      viewport: { width: 1440, height: 900 },
+      colorScheme: "light",
+      acceptDownloads: true,
+    });
+    page = await context.newPage();
+    page.setDefaultTimeout(WAIT_MAX_MS);
+    watched = watchPage(page, platform.http);
+  });
+  afterEach(async () => {
+    await context.close();
+    expect(watched).toEqual({ complaints: [], foreign: [] });
+  });
+
+  const signIn = async (key = platform.key) => {
+    await page.locator("#key").fill(key);
+    await page.locator("form button").click();
+  };
+  /** Opens an address signed in, and waits until all questions are answered and all charts drawn. */
+  const open = async (address: string) => {
+    await page.goto(`${platform.http}/console/${address}`);
+    if (
+      await page
+        .locator("#key")
+        .isVisible()
+        .catch(() => false)
+    )
+      await signIn();
+    await settle();
+  };
+  const settle = async () => {
+    await page.locator("main .room").first().waitFor();
+    await page.waitForFunction(`document.querySelector(".state-loading, .chart[data-drawn=no]") === null`);
+    await page.waitForLoadState("networkidle");
+  };
+  const periodOf = async (room: string) => {
+    const text = await page.locator(`[data-room="${room}"] footer code`).first().textContent();
+    return (text ?? "").replace(/^GET /, "");
+  };
+  const percent = (value: number | null) => (value === null ? "—" : `${(value * 100).toFixed(2)}%`);
+
+  test("a wrong key is told, the right one opens the overview, and sign-out forgets it", async () => {
+    await page.goto(`${platform.http}/`);
+    await signIn("not-a-key");
+    await page.getByText("该密钥不存在、已过期或没有角色。").waitFor();
+    // The browser itself notes the answer 401.
+    expect(watched.complaints.filter((it) => !it.includes("401"))).toEqual([]);
+    watched.complaints.length = 0;
+    await signIn();
+    await settle();
+    expect(new URL(page.url()).pathname).toBe("/console/overview");
+    expect(page.url()).not.toContain(platform.key);
+    expect((await context.cookies()).length).toBe(0);
+    await page.locator('[data-do="sign-out"]').click();
+    await page.locator("#key").waitFor();
+    expect(await page.evaluate("sessionStorage.length")).toBe(0);
+  });
+
+  test("the map and the headline figures are the API's, and a tile leads into its city", async () => {
+    await open("overview");
+    const answer = await platform.get<api.IndicatorFigures>(await periodOf("map"));
+    expect(answer.rows.length).toBeGreaterThanOrEqual(14);
+    for (const { region, value } of answer.rows) {
+      const tile = page.locator(`.tile[data-region="${region}"]`);
+      expect(await tile.textContent(), region).toContain(percent(value));
+    }
+    const registry = await platform.get<api.Registry>("/api/v1/registry");
+    const laid = registry.regions.filter(({ tile }) => tile !== undefined);
+    expect(await page.locator(".tile[data-region]").count()).toBeGreaterThanOrEqual(laid.length);
+    const [from, to] = [new URL(await periodOf("map"), platform.http).searchParams].flatMap((it) => [
+      it.get("from"),
+      it.get("to"),
+    ]);
+    const share = await platform.get<api.TrafficShare>(`/api/v1/traffic/share?from=${from}&to=${to}`);
+    expect(await page.locator('[data-figure="share"]').textContent()).toContain(percent(share.total.share));
+    expect(await page.locator('[data-figure="native"]').textContent()).toContain(percent(share.total.native_share));
+    expect(share.total.share).toBeGreaterThan(0);
+
+    await page.locator('.tile[data-region="210100"]').focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/traffic\?.*region=210100/);
+    await settle();
+    const city = await platform.get<api.TrafficShare>(await periodOf("groups"));
+    expect(city.rows.length).toBeGreaterThan(1);
+    expect(await page.locator('main [data-figure="share"]').textContent()).toContain(percent(city.total.share));
+  });
+
+  test("traffic goes down from city to operator to exporter, and a link brings back exactly this view", async () => {
+    await open("traffic?by=region&shape=share&compare=before");
+    await page.locator('[data-group="210200"]').click();
+    await page.waitForURL(/region=210200/);
+    await settle();
+    await page.locator('[data-group="telecom"]').click();
+    await page.waitForURL(/operator=telecom/);
+    await settle();
+    const answer = await platform.get<api.TrafficShare>(await periodOf("groups"));
+    expect(answer.by).toEqual(["exporter"]);
+    expect(answer.rows.length).toBeGreaterThan(0);
+    for (const row of answer.rows) {
+      const text = await page.locator(`[data-group="${row.exporter}"]`).textContent();
+      expect(text).toContain(percent(row.share));
+    }
+    const seen = await page.locator("main").innerText();
+    const link = page.url();
+    const other = await context.newPage();
+    await other.goto(link);
+    await other.locator("#key").fill(platform.key);
+    await other.locator("form button").click();
+    await other.locator('[data-room="groups"] .chart[data-drawn="yes"]').waitFor();
+    await other.waitForFunction(`document.querySelector(".state-loading, .chart[data-drawn=no]") === null`);
+    await other.waitForLoadState("networkidle");
+    expect(await other.locator("main").innerText()).toBe(seen);
+    await other.close();
+  });
+
+  test("CSV holds the answer's figures unrounded, PNG is a picture", async () => {
+    await open("traffic?by=operator");
+    const answer = await platform.get<api.TrafficShare>(await periodOf("groups"));
+    const [csv] = await Promise.all([
+      page.waitForEvent("download"),
+      page.locator('[data-room="groups"] [data-do="csv"]').click(),
+    ]);
+    const [head = "", ...lines] = readFileSync(await csv.path(), "utf8")
+      .trim()
+      .split("\r\n");
+    const names = head.replace("\uFEFF", "").split(",");
+    const rows = lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [names[i], cell])));
+    expect(rows.length).toBe(answer.rows.length);
+    for (const row of answer.rows) {
+      const found = rows.find((it) => it.operator === row.operator);
+      expect(found?.v6_native_bytes).toBe(row.v6_native_bytes);
+      expect(found?.total_bytes).toBe(row.total_bytes);
+    }
+    const [png] = await Promise.all([
+      page.waitForEvent("download"),
+      page.locator('[data-room="groups"] [data-do="png"]').click(),
+    ]);
+    const picture = readFileSync(await png.path());
+    expect(picture.subarray(1, 4).toString()).toBe("PNG");
+    expect(picture.length).toBeGreaterThan(5_000);
+  });
+
+  test("users carry their method and interval, as the API tells them", async () => {
+    await open("users?by=access");
+    for (const name of ["active", "assigned"] as const) {
+      const answer = await platform.get<api.ActiveUsers>(await periodOf(name));
+      await page.locator(`[data-room="${name}"] .figures summary`).click();
+      const table = page.locator(`[data-room="${name}"] table`);
+      const text = (await table.innerText()).replaceAll(",", "");
+      expect(answer.rows.length).toBeGreaterThan(1);
+      for (const { users, low, high, suppressed } of answer.rows)
+        for (const figure of suppressed ? [] : [users, low, high])
+          if (figure !== null) expect(text).toContain(String(figure));
+    }
+  });
+
+  test("the books on the page are the API's, and every fault of an exporter has its sentence", async () => {
+    await open("exporters");
+    const ledger = await platform.get<api.Ledger>("/api/v1/ledger");
+    for (const [stage, books] of Object.entries(ledger.total.stages))
+      for (const outcome of ["received", "forwarded", "held", "dropped"] as const) {
+        const shown = page.locator(`[data-stage="${stage}"] [data-outcome="${outcome}"]`);
+        expect((await shown.textContent())?.replaceAll(",", ""), `${stage} ${outcome}`).toBe(books[outcome]);
+      }
+    const { exporters } = await platform.get<api.Exporters>("/api/v1/exporters");
+    expect(await page.locator("tr[data-exporter]").count()).toBe(exporters.length);
+    const faulty = exporters.filter((it) => it.clock_off || !it.sampling_known || Number(it.books.sequence.lost) > 0);
+    expect(faulty.length).toBeGreaterThan(0);
+    const advice = await page.locator('[data-room="advice"]').innerText();
+    for (const it of faulty) expect(advice).toContain(it.exporter);
+  });
+
+  test("every page speaks both languages, in light and in dark, and axe-core finds nothing on it", async () => {
+    await open("overview");
+    for (const name of PAGES) {
+      await page.locator(`nav a[href$="/${name}"]`).click();
+      await page.waitForURL(new RegExp(`/${name}`));
+      for (const theme of ["light", "dark"]) {
+        await page.locator(".who select").selectOption(theme);
+        await settle();
+        expect(await page.evaluate("document.documentElement.dataset.theme")).toBe(theme);
+        expect(await accessibilityFaults(page), `${name}, ${theme}`).toEqual([]);
+        await page.screenshot({ path: join(PICTURES, `console-${name}-${theme}.png`), fullPage: true });
+      }
+      const before = await page.locator("main h1").innerText();
+      await page.locator('[data-do="language"]').click();
+      expect(await page.evaluate("document.documentElement.lang")).toBe("en");
+      expect(await page.locator("main h1").innerText()).not.toBe(before);
+      expect(await page.locator("main").innerText()).not.toMatch(/\b(pages|word|state|room)\.[a-z]/);
+      await page.locator('[data-do="language"]').click();
+    }
+  });
+
+  test("a phone's screen is not left to the side", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open("overview");
+    for (const name of PAGES) {
+      await page.locator(`nav a[href$="/${name}"]`).click();
+      await page.waitForURL(new RegExp(`/${name}`));
+      await settle();
+      const wide = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+      expect(wide, name).toBeLessThanOrEqual(0);
+    }
+  });
+});
