@@ -1,10 +1,6 @@
 import { z } from "zod";
 
-import {
-  type LedgerStage,
-  OUTCOMES,
-  STAGES,
-} from "./ledger-words.ts";
+import { type LedgerStage, OUTCOMES, STAGES } from "./ledger-words.ts";
 
 export * from "./ledger-words.ts";
 

@@ -1,5 +1,6 @@
 import type { EChartsOption } from "echarts";
 import { defineComponent, onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
+import { moment } from "../names/format.ts";
 import { colour, isDark } from "../style/theme.ts";
 
 interface Drawn {
@@ -84,6 +85,14 @@ export function tip(valueText: (value: number) => string, title: (row: TipRow) =
   };
 }
 
+/** An axis over a whole period, with or without figures, told in Asia/Shanghai. */
+export function timeAxis(period: { from: string; to: string } | undefined) {
+  const whole = period && { min: Date.parse(period.from), max: Date.parse(period.to) };
+  const isLong = whole !== undefined && whole.max - whole.min > 172_800_000;
+  const formatter = (at: number) => (isLong ? moment(at).slice(2, 10) : moment(at).slice(5));
+  return { type: "time" as const, ...whole, axisLabel: { formatter, hideOverlap: true } };
+}
+
 /** Puts the page's colours and type under an option. */
 function dressed(option: EChartsOption): EChartsOption {
   const ink = colour("ink");
@@ -94,7 +103,12 @@ function dressed(option: EChartsOption): EChartsOption {
     splitLine: { lineStyle: { color: faint } },
   };
   const each = <T extends object>(axes: T | T[] | undefined) =>
-    axes && (Array.isArray(axes) ? axes : [axes]).map((one) => ({ ...axis, ...one }));
+    axes &&
+    (Array.isArray(axes) ? axes : [axes]).map((one) => ({
+      ...axis,
+      ...one,
+      axisLabel: { ...axis.axisLabel, ...(one as { axisLabel?: object }).axisLabel },
+    }));
   const { xAxis, yAxis, tooltip, ...rest } = option;
   return {
     animationDuration: 200,

@@ -22,6 +22,8 @@ export const Room = defineComponent({
     columns: { type: Array as PropType<Column<never>[]>, required: true },
     rows: { type: Array as PropType<readonly unknown[]>, required: true },
     completeness: { type: Number as PropType<number | null>, default: null },
+    /** What is said where the answer has no rows. */
+    empty: { type: String, default: "" },
     wide: { type: Boolean, default: false },
   },
   slots: Object as SlotsType<{ default: object; controls: object }>,
@@ -75,7 +77,7 @@ export const Room = defineComponent({
           </div>
         ) : null;
       }
-      return props.rows.length === 0 ? <div class="state state-empty">{t("state.empty")}</div> : null;
+      return props.rows.length === 0 ? <div class="state state-empty">{props.empty || t("state.empty")}</div> : null;
     };
 
     return () => {

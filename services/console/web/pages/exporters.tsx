@@ -5,7 +5,7 @@ import { useAnswer } from "../api/answer.ts";
 import { Chart, tip } from "../chart/chart.tsx";
 import type { Column } from "../chart/csv.ts";
 import { Room } from "../chart/room.tsx";
-import { t } from "../messages/index.ts";
+import { language, t } from "../messages/index.ts";
 import { moment, number, percent } from "../names/format.ts";
 import { nameOf } from "../names/names.ts";
 import { isOpen } from "../session/session.ts";
@@ -24,19 +24,36 @@ interface Drop {
   readonly count: number;
 }
 
-/** What is wrong with an exporter and what to do, a sentence each. */
-function adviceFor(it: api.Exporter, nowMs: number): string[] {
-  const name = it.name ? `${it.name} (${it.exporter})` : it.exporter;
-  const { lost, expected } = it.books.sequence;
-  const said: string[] = [];
-  if (it.clock_off)
-    said.push(t("advice.clock", { name, seconds: number(Math.round((it.clock_offset_ms ?? 0) / 1_000)) }));
-  if (!it.sampling_known) said.push(t("advice.sampling", { name }));
-  if (Number(lost) > 0) said.push(t("advice.lost", { name, part: percent(Number(lost) / Number(expected)) }));
-  if (it.templates === 0 && it.streams.some(({ version }) => version >= 9)) said.push(t("advice.templates", { name }));
-  if (it.last_seen_at !== null && nowMs - Date.parse(it.last_seen_at) > SILENT_MS)
-    said.push(t("advice.silent", { name }));
-  return said;
+const named = (it: api.Exporter) => (it.name ? `${it.name} (${it.exporter})` : it.exporter);
+
+/** What is wrong with exporters and what to do: a sentence for each fault that needs the same, or that has a figure. */
+function adviceFor(all: readonly api.Exporter[], nowMs: number): string[] {
+  const together = (key: string, some: readonly api.Exporter[]) =>
+    some.length > 0 ? [t(key, { name: some.map(named).join(language.value === "zh" ? "、" : ", ") })] : [];
+  const lossy = all.filter(({ books }) => Number(books.sequence.lost) > 0);
+  return [
+    ...all
+      .filter(({ clock_off }) => clock_off)
+      .map((it) =>
+        t("advice.clock", { name: named(it), seconds: number(Math.round((it.clock_offset_ms ?? 0) / 1_000)) }),
+      ),
+    ...lossy.map((it) => {
+      const { lost, expected } = it.books.sequence;
+      return t("advice.lost", { name: named(it), part: percent(Number(lost) / Number(expected)) });
+    }),
+    ...together(
+      "advice.sampling",
+      all.filter(({ sampling_known }) => !sampling_known),
+    ),
+    ...together(
+      "advice.templates",
+      all.filter((it) => it.templates === 0 && it.streams.some(({ version }) => version >= 9)),
+    ),
+    ...together(
+      "advice.silent",
+      all.filter((it) => it.last_seen_at !== null && nowMs - Date.parse(it.last_seen_at) > SILENT_MS),
+    ),
+  ];
 }
 
 export default defineComponent(() => {
@@ -72,13 +89,15 @@ export default defineComponent(() => {
       ],
     };
   });
+  /** Who sends flows; RADIUS clients have books too. */
+  const exporting = () => (exporters.data?.exporters ?? []).filter(({ streams }) => streams.length > 0);
   const advice = () => {
     const nowMs = Date.now();
     const ofReasons = drops.value.map(({ stage, reason, count }) => {
       const words = { reason: nameOf("reason", reason), count: number(count) };
       return t(`advice.${stage}`, words);
     });
-    return [...(exporters.data?.exporters ?? []).flatMap((it) => adviceFor(it, nowMs)), ...ofReasons];
+    return [...adviceFor(exporting(), nowMs), ...ofReasons];
   };
 
   const stageColumns = (): Column<Stage>[] => [
@@ -172,7 +191,7 @@ export default defineComponent(() => {
           </tr>
         </thead>
         <tbody>
-          {(exporters.data?.exporters ?? []).map((row) => (
+          {exporting().map((row) => (
             <tr key={row.exporter} data-exporter={row.exporter}>
               {exporterColumns().map(({ name, value, text }) => (
                 <td key={name}>{text ? text(row) : (value(row) ?? "—")}</td>
@@ -214,6 +233,7 @@ export default defineComponent(() => {
             answer={ledger}
             columns={dropColumns()}
             rows={drops.value}
+            empty={t("exporters.noDrops")}
           >
             {{ default: () => <Chart option={dropChart.value} label={t("exporters.drops")} /> }}
           </Room>
@@ -222,7 +242,7 @@ export default defineComponent(() => {
               <h2 id="advice-title">{t("exporters.advice")}</h2>
             </header>
             {todo.length === 0 ? <p>{t("exporters.nothing")}</p> : null}
-            <ul class="advice">
+            <ul class="advice scroll" tabindex={0} aria-labelledby="advice-title">
               {todo.map((sentence) => (
                 <li key={sentence}>{sentence}</li>
               ))}
@@ -236,7 +256,7 @@ export default defineComponent(() => {
               definition={t("exporters.listDefinition")}
               answer={exporters}
               columns={exporterColumns()}
-              rows={exporters.data?.exporters ?? []}
+              rows={exporting()}
               completeness={total?.completeness ?? null}
             >
               {{ default: list }}

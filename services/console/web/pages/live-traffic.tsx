@@ -1,7 +1,7 @@
 import type { api } from "@v6meter/schemas";
 import { computed, defineComponent } from "vue";
 import { useAnswer } from "../api/answer.ts";
-import { Chart, tip } from "../chart/chart.tsx";
+import { Chart, timeAxis, tip } from "../chart/chart.tsx";
 import type { Column } from "../chart/csv.ts";
 import { Room } from "../chart/room.tsx";
 import { t } from "../messages/index.ts";
@@ -39,7 +39,7 @@ export const LiveTraffic = defineComponent(() => {
       type: "line" as const,
       stack: "all",
       areaStyle: { opacity: 0.75 },
-      showSymbol: false,
+      showSymbol: rates.value.length < 3,
       color: colour(of),
       data: rates.value.map((it) => [Date.parse(it.at), it[word]] as [number, number]),
     });
@@ -51,7 +51,7 @@ export const LiveTraffic = defineComponent(() => {
           (row) => moment((row.value as [number])[0]),
         ) as never,
       },
-      xAxis: { type: "time" as const },
+      xAxis: timeAxis(live.data?.period),
       yAxis: { type: "value" as const, axisLabel: { formatter: (it: number) => quantity(it, "bit/s") } },
       series: [line("v6", "v6"), line("v4", "v4-fill")],
     };

@@ -1,6 +1,6 @@
 import type { api } from "@v6meter/schemas";
 import type { EChartsOption } from "echarts";
-import type { tip } from "../chart/chart.tsx";
+import { timeAxis, type tip } from "../chart/chart.tsx";
 import type { Column } from "../chart/csv.ts";
 import { t } from "../messages/index.ts";
 import { moment, percent, points, quantity } from "../names/format.ts";
@@ -33,6 +33,7 @@ export function seriesChart(
     by: string;
     past: readonly Row[];
     shiftMs: number;
+    period: { from: string; to: string } | undefined;
     tip: (text: (value: number) => string) => Tip;
   },
 ): EChartsOption {
@@ -84,7 +85,7 @@ export function seriesChart(
     tooltip: { trigger: "axis", formatter: asked.tip(text) as never },
     legend: { type: "scroll", top: 0, textStyle: { color: colour("ink") } },
     dataZoom: [{ type: "inside", filterMode: "none" }],
-    xAxis: { type: "time" },
+    xAxis: timeAxis(asked.period),
     yAxis: { type: "value", scale: isShare, axisLabel: { formatter: text } },
     series: series as never,
   };
@@ -145,11 +146,12 @@ export function flowChart(rows: readonly Row[], formatter: Tip): EChartsOption {
       {
         type: "sankey",
         left: 8,
-        right: 90,
+        right: 8,
         top: 8,
         bottom: 8,
         nodeGap: 6,
         emphasis: { focus: "adjacency" },
+        levels: [{ depth: 2, label: { position: "left" } }],
         label: { color: colour("ink"), formatter: named as never },
         itemStyle: { color: colour("v6") },
         lineStyle: { color: colour("v6"), opacity: 0.25 },

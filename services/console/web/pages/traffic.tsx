@@ -80,6 +80,7 @@ export default defineComponent(() => {
         shape: view.get("shape"),
         by: isStack() ? "" : by(),
         past: view.get("compare") === "before" ? (past.data?.rows ?? []) : [],
+        period: series.data?.period,
         shiftMs: Date.parse(period.value.to) - Date.parse(period.value.from),
         tip: (text) => tip(text, (row) => moment((row.value as [number])[0])),
       });

@@ -50,6 +50,7 @@ function barsOf(rows: readonly Row[], labels: readonly string[]) {
         data: ends,
         encode: { x: 0, y: [1, 2] },
         tooltip: { show: false },
+        color: colour("ink"),
         z: 5,
         renderItem: (_: unknown, at: { value(i: number): number; coord(point: number[]): number[] }) => {
           const [x = 0, high = 0] = at.coord([at.value(0), at.value(2)]);
