@@ -35,7 +35,7 @@ function imports(file: string): string[] {
   return [...text.matchAll(pattern)].map((match) => match.slice(1).find((target) => target !== undefined) as string);
 }
 
-const isTest = (file: string) => /[.-]test(-[a-z]+)?\.ts$|\.bench\.ts$|contract\.ts$/.test(file);
+const isTest = (file: string) => /[.-]test(-[a-z]+)?\.ts$|\.bench\.ts$|contract\.ts$|vite\.config\.ts$/.test(file);
 
 test("every workspace is where the way of the data puts it", () => {
   const layer = (folder: string) =>

@@ -293,6 +293,7 @@ describe("an operator never gets another's row", () => {
     "GET /api/v1/users/home-routers": ["", "?by=operator"],
     "GET /api/v1/users/preference": ["", "?by=operator"],
     "GET /api/v1/users/retention": ["", "?by=operator"],
+    "GET /api/v1/identity": [""],
     "GET /api/v1/registry": [""],
     "GET /api/v1/indicators": [""],
     "GET /api/v1/indicators/:id": ["", "?by=operator", "?by=region"],

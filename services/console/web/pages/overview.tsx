@@ -72,8 +72,13 @@ export default defineComponent(() => {
     const next = targets.data?.targets
       .filter((it) => it.indicator === indicator && Object.keys(it.where).length === 0 && it.by >= monthOf(nowMs.value))
       .at(0);
-    if (!next) return targets.data ? [t("overview.noTarget")] : [];
-    const words = { value: figure(next.value, unit), by: next.by, progress: percent(next.progress) };
+    if (!next) return [];
+    const words = {
+      name: next[language.value],
+      value: figure(next.value, unit),
+      by: next.by,
+      progress: percent(next.progress),
+    };
     return [t(next.progress === null ? "overview.targetOf" : "overview.target", words)];
   };
   const trend = (of: "share" | "native_share"): string[] => {
@@ -94,7 +99,12 @@ export default defineComponent(() => {
           name="share"
           title={t("overview.share")}
           value={percent(total?.share)}
-          notes={[...failed(share), ...trend("share"), ...targetOf("traffic_share", "ratio")]}
+          notes={[
+            ...failed(share),
+            ...trend("share"),
+            ...targetOf("traffic_share", "ratio"),
+            ...targetOf("national_traffic_share", "ratio"),
+          ]}
         />
         <Card
           name="native"
@@ -127,7 +137,7 @@ export default defineComponent(() => {
                   }),
                 ]
               : []),
-            ...targetOf("active_connections", "users"),
+            ...targetOf("reported_active_connections", "users"),
           ]}
         />
         <Card
