@@ -35,7 +35,9 @@ function imports(file: string): string[] {
   return [...text.matchAll(pattern)].map((match) => match.slice(1).find((target) => target !== undefined) as string);
 }
 
-const isTest = (file: string) => /[.-]test(-[a-z]+)?\.ts$|\.bench\.ts$|contract\.ts$|vite\.config\.ts$/.test(file);
+/** Tests, and what builds pages: they may use what does not run with it. */
+const isTest = (file: string) =>
+  /[.-]test(-[a-z]+)?\.ts$|\.bench\.ts$|contract\.ts$|console\/(vite\.config|build)\.ts$/.test(file);
 
 test("every workspace is where the way of the data puts it", () => {
   const layer = (folder: string) =>

@@ -111,7 +111,7 @@ export const App = defineComponent(() => {
           </span>
         </header>
         <Progress />
-        <main id="page" tabindex={-1}>
+        <main id="page" tabindex={-1} aria-busy={running.size > 0}>
           {problem.value ? (
             <div class="state state-error" role="alert">
               {problem.value}

@@ -1,0 +1,9 @@
+/** Builds the pages into `dist`. Where only what runs was installed, a line says that there is no console. */
+const vite = await import("vite").catch((error: NodeJS.ErrnoException) => {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  process.stderr.write("The console is not built: vite is left out by --omit=dev.\n");
+  return null;
+});
+await vite?.build({ root: import.meta.dirname, logLevel: "warn" });
+
+export {};
