@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { api } from "@v6meter/schemas";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -8,7 +9,8 @@ import { ROOT } from "./command.ts";
 import { startProvince } from "./console-province.ts";
 import type { Platform } from "./platform.ts";
 
-const PICTURES = join(ROOT, "docs/pictures");
+/** The README's pictures are made anew where PICTURES is set; elsewhere every run would change them. */
+const PICTURES = process.env.PICTURES ? join(ROOT, "docs/pictures") : mkdtempSync(join(tmpdir(), "v6meter-pictures-"));
 const WAIT_MAX_MS = 30_000;
 const PAGES = ["overview", "traffic", "users", "exporters"] as const;
 
@@ -35,6 +37,7 @@ describe.runIf(browser !== null)("the console", () => {
   afterAll(async () => {
     await browser?.close();
     await end?.();
+    if (!process.env.PICTURES) rmSync(PICTURES, { recursive: true, force: true });
   });
 
   beforeEach(async () => {
