@@ -12,6 +12,7 @@ export * from "./parameters.ts";
 export * from "./problem.ts";
 export * from "./registry.ts";
 export * from "./reports.ts";
+export * from "./snapshots.ts";
 export * from "./sql.ts";
 export * from "./submissions.ts";
 export * from "./targets.ts";

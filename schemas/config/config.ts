@@ -360,6 +360,19 @@ export const queryConfig = z
       .describe(
         "A figure of fewer users is not published, nor one that would tell it, and the views of analysts leave it out; 1: all are",
       ),
+    close_after_days: z
+      .int()
+      .min(0)
+      .max(60)
+      .nullable()
+      .default(5)
+      .describe(
+        "A month that has traffic is frozen by itself so many days after its end, at 00:00 UTC+8; null: only when asked",
+      ),
+    restate_check: z
+      .boolean()
+      .default(true)
+      .describe("Look once a day whether late data changed a frozen month; then it gets one version more"),
   })
   .describe("Query API");
 

@@ -27,7 +27,7 @@ async function description(): Promise<Description> {
 test("/openapi.json is valid OpenAPI 3.1", async () => {
   const document = await description();
   expect(document.openapi).toBe("3.1.0");
-  expect(Object.keys(document.paths)).toHaveLength(31);
+  expect(Object.keys(document.paths)).toHaveLength(35);
   const { valid, errors } = await new Validator().validate(document as never);
   expect(errors).toBeUndefined();
   expect(valid).toBe(true);
@@ -52,7 +52,7 @@ test("every parameter is described", async () => {
   const parameters = paths["/api/v1/traffic/share"]?.get?.parameters ?? [];
   expect(parameters.map(({ name }) => name).sort()).toEqual(
     [
-      ...["from", "to", "day", "month", "by", "interval"],
+      ...["from", "to", "day", "month", "by", "interval", "snapshot"],
       ...["region", "operator", "access", "direction", "technology", "observation_point", "exporter"],
     ].sort(),
   );

@@ -52,6 +52,7 @@ export function describeApi(app: Api): void {
         { name: "registry", description: "What regions and operators are called" },
         { name: "submissions", description: "Figures that units report by month: templates, versions, decisions" },
         { name: "reports", description: "The monthly report" },
+        { name: "snapshots", description: "Closed months, frozen and restated" },
         { name: "books", description: "What became of everything received" },
         { name: "sql", description: "The administrator's own questions" },
         { name: "identity", description: "Who the key is" },

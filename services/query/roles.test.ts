@@ -98,9 +98,9 @@ describe("every route and every role", () => {
     }
   });
 
-  test("the public sees health and documentation, as nothing is published", () => {
+  test("the public sees health, documentation, and of figures only indicators", () => {
     const seen = Object.keys(ROUTE_ACCESS).filter((route) => ROUTE_ACCESS[route]?.includes("public"));
-    expect(seen).toEqual([]);
+    expect(seen).toEqual(["GET /api/v1/indicators", "GET /api/v1/indicators/:id"]);
   });
 });
 

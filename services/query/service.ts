@@ -1,4 +1,5 @@
-import type { Audit, Identities } from "@v6meter/identity";
+import { randomBytes } from "node:crypto";
+import type { Audit, Identities, Identity } from "@v6meter/identity";
 import { openCatalogue } from "@v6meter/indicators";
 import type { LiveFigures } from "@v6meter/monitor";
 import {
@@ -27,6 +28,7 @@ import { ledgerRoute } from "./routes/ledger.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { objectRoutes } from "./routes/objects.ts";
 import { type Named, registryRoute } from "./routes/registry.ts";
+import { snapshotRoutes } from "./routes/snapshots.ts";
 import { sqlRoute } from "./routes/sql.ts";
 import { submissionRoutes } from "./routes/submissions.ts";
 import { targetsRoute } from "./routes/targets.ts";
@@ -34,6 +36,10 @@ import { trafficShareRoute } from "./routes/traffic-share.ts";
 import { activeUsersRoute } from "./routes/users-active.ts";
 import { userMetersRoutes } from "./routes/users-meters.ts";
 import { panelRoutes } from "./routes/users-panel.ts";
+import { takeWhatIsDue } from "./snapshots/calendar.ts";
+import { SnapshotRecord } from "./snapshots/record.ts";
+import { serveSnapshots } from "./snapshots/serve.ts";
+import { type AskLive, Taker, type TakerOptions } from "./snapshots/take.ts";
 
 export interface QueryServiceOptions {
   readonly store: Store;
@@ -57,9 +63,22 @@ export interface QueryServiceOptions {
   readonly live?: () => LiveFigures | Promise<LiveFigures>;
   /** What keeps the process from writing what it receives; null while all is well. For /readyz. */
   readonly trouble?: () => string | null;
+  /** The time, in milliseconds since 1970, by which months close. */
+  readonly now?: () => number;
+  /** Fewer questions for a snapshot than the standard ones, where a test has not the time. */
+  readonly questionsOf?: TakerOptions["questionsOf"];
 }
 
+/** Who takes snapshots: it sees all operators' figures, and its secret never leaves the process. */
+const TAKER: Identity = { kind: "key", name: "snapshots", role: "regulator", operator: null, raw: false };
+
+/** How long after the start, and how often then, it is looked whether a month is to be frozen. */
+const DUE_AFTER_MS = 60_000;
+const DUE_EVERY_MS = 600_000;
+
 export interface QueryService {
+  /** Freezes months that are due and restates what late data changed; else done now and then once it is started. Ends when it is done. */
+  takeDue(): Promise<void>;
   /** For `inject()`; everything else goes over HTTP. */
   readonly app: FastifyInstance;
   /** Listens; the port is the one in force where the setting says 0. Throws ADDRESS_IN_USE. */
@@ -83,7 +102,7 @@ const SECURITY_HEADERS = {
 /** The query API over a store; inert until started. */
 export function createQueryService(options: QueryServiceOptions): QueryService {
   const { store, config, identities, audit, logger, live = () => [], trouble = () => null } = options;
-  const { access = accessConfig.parse({}), ownerOf = () => null } = options;
+  const { now = Date.now, access = accessConfig.parse({}), ownerOf = () => null } = options;
   const { named = () => ({ regions: [], operators: [] }) } = options;
   const root = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
@@ -129,7 +148,8 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   app.addHook("onRequest", async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
   });
-  guard(app, { identities, audit, limits: access });
+  const secret = randomBytes(32).toString("base64url");
+  guard(app, { identities, audit, limits: access, own: { secret, identity: TAKER } });
   holdToRoles(app);
   app.addHook("onResponse", async (request, reply) => {
     const { method, routeOptions } = request;
@@ -137,14 +157,39 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     metrics.answered({ method, route: routeOptions.url ?? "none", status: reply.statusCode, seconds });
     request.log.debug({ method, route: routeOptions.url, status: reply.statusCode, seconds }, "request answered");
   });
+  const record = new SnapshotRecord(store);
+  const ask: AskLive = async (path) => {
+    const url = `${path}${path.includes("?") ? "&" : "?"}snapshot=live`;
+    const { statusCode, body } = await root.inject({ url, headers: { authorization: `Bearer ${secret}` } });
+    return { status: statusCode, body };
+  };
+  const onFailed = (id: string, err: unknown) => root.log.error({ err, id }, "a snapshot could not be taken");
+  const taker = new Taker({
+    store,
+    record,
+    catalogue,
+    ask,
+    now,
+    onFailed,
+    ...(options.questionsOf && { questionsOf: options.questionsOf }),
+  });
+  const due = async () => {
+    await takeWhatIsDue({ record, taker, ask, config, now }).catch((error) => onFailed("what is due", error));
+  };
+  let dueTimer: NodeJS.Timeout | undefined;
   app.addHook("onReady", async () => metrics.start());
-  app.addHook("onClose", async () => metrics.stop());
+  app.addHook("onClose", async () => {
+    clearTimeout(dueTimer);
+    metrics.stop();
+  });
+  app.addHook("preClose", () => taker.stop());
 
   describeApi(app);
   consoleRoutes(app, options.pages ?? null);
   // In a plugin of their own, so that the documentation is there to see them come.
   app.register(async (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
+    serveSnapshots(routes, { record, now });
     trafficShareRoute(routes, store, ownerOf);
     activeUsersRoute(routes, store, config.min_cell_users);
     userMetersRoutes(routes, store, config.min_cell_users);
@@ -157,6 +202,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     submissionRoutes(routes, { store, catalogue, audit, named });
     exportersRoute(routes, store, ownerOf);
     ledgerRoute(routes, store, ownerOf);
+    snapshotRoutes(routes, { record, taker, audit, now });
     sqlRoute(routes, { store, config, audit });
     identityRoute(routes);
     healthRoutes(routes, store, trouble);
@@ -166,6 +212,10 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
 
   return {
     app: root as unknown as FastifyInstance,
+    async takeDue() {
+      await due();
+      await taker.idle();
+    },
     async start() {
       const { host, port } = parseHostPort(config.http) as HostPort;
       try {
@@ -176,6 +226,11 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
           cause: error,
         });
       }
+      const again = (afterMs: number) => {
+        dueTimer = setTimeout(() => void due().finally(() => again(DUE_EVERY_MS)), afterMs);
+        dueTimer.unref();
+      };
+      again(DUE_AFTER_MS);
       const address = root.server.address();
       return { host, port: typeof address === "object" && address !== null ? address.port : port };
     },

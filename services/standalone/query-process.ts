@@ -10,7 +10,7 @@ import { needServerStore } from "./needs.ts";
 import { watchRegistryAnswers } from "./registry-answers.ts";
 import type { Program, Running } from "./run.ts";
 
-/** The API over a store in a process of its own: it makes no table, and writes submissions only. */
+/** The API over a store in a process of its own: it makes no table, and writes submissions and snapshots only. */
 async function startQueryProcess(config: Config, logger: Logger): Promise<Running> {
   needServerStore(config);
   await using parts = new AsyncDisposableStack();

@@ -127,12 +127,15 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       );
     });
 
-    test.each(["sessions", "ledger", "exporters"] as const)("an insert brings every column of %s", async (table) => {
-      const { columns, rows } = await store.raw(`DESCRIBE TABLE ${table}`, LIMITS);
-      const made = columns.findIndex(({ name }) => name === "default_type");
-      const brought = rows.filter((row) => row[made] !== "MATERIALIZED");
-      expect(brought.map(([column]) => column)).toEqual(INSERT_COLUMNS[table]);
-    });
+    test.each(["sessions", "ledger", "exporters", "snapshots", "snapshot_answers"] as const)(
+      "an insert brings every column of %s",
+      async (table) => {
+        const { columns, rows } = await store.raw(`DESCRIBE TABLE ${table}`, LIMITS);
+        const made = columns.findIndex(({ name }) => name === "default_type");
+        const brought = rows.filter((row) => row[made] !== "MATERIALIZED");
+        expect(brought.map(([column]) => column)).toEqual(INSERT_COLUMNS[table]);
+      },
+    );
 
     test("the table sessions has the types of the table of session events", async () => {
       const { rows } = await store.raw("DESCRIBE TABLE sessions", LIMITS);

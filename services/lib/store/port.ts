@@ -11,7 +11,7 @@ export interface Query<P extends z.ZodType, R extends z.ZodType> {
 }
 
 export interface Insert {
-  readonly table: "flows" | "sessions" | "ledger" | "exporters" | "submissions";
+  readonly table: "flows" | "sessions" | "ledger" | "exporters" | "submissions" | "snapshots" | "snapshot_answers";
   /** An Arrow IPC stream whose columns are named as the table's. */
   readonly arrow: Uint8Array;
   readonly rows: number;

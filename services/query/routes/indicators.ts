@@ -75,6 +75,7 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
     "/api/v1/indicators/:id",
     {
       preValidation: listParameters("by", ...INDICATOR_GROUPINGS),
+      config: { csvColumns },
       schema: {
         tags: ["indicators"],
         summary: "Figures of an indicator",
@@ -111,21 +112,18 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
       const nowMs = Date.now();
       const answer = await figures(catalogue, indicator, request.query, nowMs);
       const csv = prefersCsv(request.headers.accept);
-      const columns = [
-        ...(answer.interval ? ["at"] : []),
-        ...answer.by,
-        "value",
-        "numerator",
-        "denominator",
-        "completeness",
-        ...(indicator.kind === "distinct" ? USERS_COLUMNS : []),
-      ];
-      const content = csv ? csvText(columns, answer.rows) : answer;
+      const content = csv ? csvText(csvColumns(answer), answer.rows) : answer;
       reply.header("vary", "accept");
       if (answer.closed && isKnown(request, reply, content)) return reply.send(null);
       return reply.type(csv ? "text/csv; charset=utf-8" : "application/json").send(content);
     },
   );
+}
+
+/** Columns of an answer's rows. */
+function csvColumns({ interval, by, indicator }: api.IndicatorFigures): string[] {
+  const users = indicator.kind === "distinct" ? USERS_COLUMNS : [];
+  return [...(interval ? ["at"] : []), ...by, "value", "numerator", "denominator", "completeness", ...users];
 }
 
 function questionOf({ by, interval, ...parameters }: api.IndicatorParameters, nowMs: number): Question {

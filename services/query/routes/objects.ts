@@ -62,6 +62,7 @@ export function objectRoutes(app: Api, catalogue: OpenCatalogue): void {
     "/api/v1/objects/traffic",
     {
       preValidation: listParameters(...SELECTION, "operator"),
+      config: { csvColumns },
       schema: {
         tags: ["indicators"],
         summary: "Traffic and IPv6 share of objects",
@@ -81,14 +82,23 @@ export function objectRoutes(app: Api, catalogue: OpenCatalogue): void {
       const period = wholeDays(namedPeriod(request.query, nowMs) ?? lastDay(nowMs));
       const answer = await traffic(catalogue, request.query, period);
       const csv = prefersCsv(request.headers.accept);
-      const columns = ["group", ...(answer.interval ? ["at"] : []), "v6_bytes", "v4_bytes", "total_bytes", "share"];
-      const content = csv ? csvText(columns, answer.rows) : answer;
+      const content = csv ? csvText(csvColumns(answer), answer.rows) : answer;
       reply.header("vary", "accept");
       if (period.toMs <= nowMs && isKnown(request, reply, content)) return reply.send(null);
       return reply.type(csv ? "text/csv; charset=utf-8" : "application/json").send(content);
     },
   );
 }
+
+/** Columns of an answer's rows. */
+const csvColumns = ({ interval }: api.ObjectTrafficAnswer) => [
+  "group",
+  ...(interval ? ["at"] : []),
+  "v6_bytes",
+  "v4_bytes",
+  "total_bytes",
+  "share",
+];
 
 function wholeDays({ fromMs, toMs }: Period): Period {
   return {

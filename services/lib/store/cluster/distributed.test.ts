@@ -114,6 +114,7 @@ const submissions = ["draft", "submitted", "accepted"].flatMap((state, i) =>
     messages: "[]",
   })),
 );
+const snapshot = { month: "2026-10", version: 1, attempt: "close" };
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "v6meter-distributed-"));
@@ -136,6 +137,8 @@ beforeAll(() => {
     insert(`${database}.ledger`, ledger, { ...token("a"), ...more });
     insert(`${database}.exporters`, exporters, { ...token("a"), ...more });
     insert(`${database}.submissions`, submissions, { ...token("a"), ...more });
+    insert(`${database}.snapshots`, [{ ...snapshot, at: NOW_S * 1_000, state: "taken" }], token("a"));
+    insert(`${database}.snapshot_answers`, [{ ...snapshot, question: "/a", answer: "{}" }], token("a"));
   }
 });
 afterAll(() => {
@@ -201,6 +204,10 @@ test.each([
 });
 
 const PARAMETERS = {
+  question: "",
+  versions: [1],
+  attempts: ["close"],
+  most: 1,
   exporter: [],
   region: [],
   operator: [],

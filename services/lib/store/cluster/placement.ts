@@ -34,4 +34,6 @@ export const PLACEMENTS: Readonly<Record<string, Placement>> = {
   ledger: BY_EXPORTER,
   exporters: BY_EXPORTER,
   submissions: { on: "shards", by: "cityHash64(series, month, unit)" },
+  snapshots: { on: "every server" },
+  snapshot_answers: { on: "every server" },
 };

@@ -597,3 +597,36 @@ ORDER BY (series, month, unit, change)
 SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
 CREATE TABLE IF NOT EXISTS `v6meter`.submissions ON CLUSTER `province` AS `v6meter`.submissions_local
 ENGINE = Distributed('province', 'v6meter', 'submissions_local', cityHash64(series, month, unit));
+
+-- 0031_snapshots
+CREATE TABLE IF NOT EXISTS `v6meter`.snapshots ON CLUSTER `province`
+(
+  at DateTime64(3, 'UTC'),
+  month LowCardinality(String),
+  version UInt16,
+  attempt String,
+  state LowCardinality(String),
+  data_cut DateTime64(3, 'UTC'),
+  reason String,
+  catalogue String,
+  questions UInt32,
+  answered UInt32,
+  differing UInt32,
+  refused String CODEC(ZSTD(3))
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/every_server/{database}/snapshots', '{shard}-{replica}')
+ORDER BY (month, version, at)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+
+-- 0032_snapshot_answers
+CREATE TABLE IF NOT EXISTS `v6meter`.snapshot_answers ON CLUSTER `province`
+(
+  month LowCardinality(String),
+  version UInt16,
+  attempt String,
+  question String CODEC(ZSTD(3)),
+  answer String CODEC(ZSTD(6))
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/every_server/{database}/snapshot_answers', '{shard}-{replica}')
+ORDER BY (month, question, version)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
