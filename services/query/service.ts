@@ -173,8 +173,9 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     onFailed,
     ...(options.questionsOf && { questionsOf: options.questionsOf }),
   });
+  const lookedAt = new Map<string, string>();
   const due = async () => {
-    await takeWhatIsDue({ record, taker, ask, config, now }).catch((error) => onFailed("what is due", error));
+    await takeWhatIsDue({ record, taker, ask, config, now, lookedAt }).catch((error) => onFailed("what is due", error));
   };
   let dueTimer: NodeJS.Timeout | undefined;
   app.addHook("onReady", async () => metrics.start());

@@ -10,6 +10,8 @@ export interface CalendarOptions {
   readonly ask: AskLive;
   readonly config: Pick<QueryConfig, "close_after_days" | "restate_check">;
   readonly now: () => number;
+  /** The day on which this process last looked at a month for late data; kept by the caller from call to call. */
+  readonly lookedAt: Map<string, string>;
 }
 
 const DAY_MS = 86_400_000;
@@ -21,7 +23,7 @@ const CHECKED_MONTHS = 13;
  * cut off goes on, and once a day each frozen month is looked at for late data. Attempts are named by what made them due,
  * so several processes that find the same due keep it once. Answers whether something was begun.
  */
-export async function takeWhatIsDue({ record, taker, ask, config, now }: CalendarOptions): Promise<boolean> {
+export async function takeWhatIsDue({ record, taker, ask, config, now, lookedAt }: CalendarOptions): Promise<boolean> {
   const nowMs = now();
   const number = monthNumber(nowMs);
   const last = monthText(monthBegin(number) - 1);
@@ -39,7 +41,10 @@ export async function takeWhatIsDue({ record, taker, ask, config, now }: Calenda
   for (const [month, own] of [...steps].sort().slice(-CHECKED_MONTHS)) {
     if (versionsOf(own).length === 0) continue;
     if (own.some(({ attempt, state }) => attempt === `check ${day}` && state !== "taking")) continue;
-    if (!(await taker.hasLateData(month))) continue;
+    if (lookedAt.get(month) === day) continue;
+    const isLate = await taker.hasLateData(month);
+    lookedAt.set(month, day);
+    if (!isLate) continue;
     await taker.begin(month, { attempt: `check ${day}`, reason: "late data" });
     return true;
   }

@@ -11,6 +11,7 @@ import { monthText, namedQuestion } from "./question.ts";
 import { standardQuestions } from "./standard-questions.ts";
 
 const DAY_MS = 86_400_000;
+const LIMITS = { maxExecutionS: 10, maxRows: 10, maxMemoryBytes: 1_000_000_000 };
 const NUMBER = monthNumber(Date.now());
 const MONTH = monthText(monthBegin(NUMBER));
 const AT = new Date(monthBegin(NUMBER) + DAY_MS).toISOString();
@@ -117,11 +118,7 @@ test("a month is frozen by itself once it is closed, by one of several processes
   expect(snapshot).toMatchObject({ id: `${MONTH}-v1`, state: "taken", version: 1, refused: [] });
   expect(snapshot?.answered).toBe(snapshot?.questions);
   const [{ kept, twice }] = (await store
-    .raw("SELECT count() AS kept, count() - uniq(question) AS twice FROM snapshot_answers", {
-      maxExecutionS: 10,
-      maxRows: 10,
-      maxMemoryBytes: 1e9,
-    })
+    .raw("SELECT count() AS kept, count() - uniq(question) AS twice FROM snapshot_answers", LIMITS)
     .then(({ rows }) => rows.map(([a, b]) => ({ kept: Number(a), twice: Number(b) })))) as [
     { kept: number; twice: number },
   ];
@@ -197,6 +194,17 @@ test("the daily look finds late data and restates the month, with the difference
   const csv = await ask(`/api/v1/snapshots/${MONTH}-v2/differences`, "analyst", { headers: { accept: "text/csv" } });
   expect(csv.text).toContain("operator=telecom,value,0,0.5,0.5,false");
 }, 120_000);
+
+test("a month is looked at once a day, and one without traffic is not frozen by itself", async () => {
+  const before = await snapshots();
+  const [steps] = (await store.raw("SELECT count() FROM snapshots", LIMITS)).rows;
+  nowMs += DAY_MS;
+  await services[0]?.takeDue();
+  nowMs += 31 * DAY_MS;
+  await services[0]?.takeDue();
+  expect(await snapshots()).toEqual(before);
+  expect((await store.raw("SELECT count() FROM snapshots", LIMITS)).rows).toEqual([steps]);
+});
 
 test("asked again where nothing came, no version is made", async () => {
   const begun = await take(MONTH, "to be sure");
