@@ -378,6 +378,14 @@ export const queryConfig = z
 
 export const reportConfig = z
   .strictObject({
+    drafts_dir: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "Folder the report of the month that ended is written into: from the 1st on as a draft, then of each snapshot; null: none",
+      ),
     template_file: z
       .string()
       .min(1)

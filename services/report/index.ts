@@ -1,5 +1,6 @@
 export { type Ask, askUrl, faultOf } from "./ask.ts";
 export { compose, type Gathered, gather } from "./compose.ts";
+export { type DraftOptions, keepDrafts, saveReport, writeDrafts } from "./drafts.ts";
 export { type Source, sourceOf } from "./frozen.ts";
 export { type Month, monthOf, nameAt } from "./month.ts";
 export { canonicalPath, questions } from "./questions.ts";

@@ -11,6 +11,7 @@ import { openEmbeddedStore } from "@v6meter/store";
 import { openAccess } from "./access.ts";
 import { accountingLine, startAccounting } from "./accounting.ts";
 import { startClassifying } from "./classifying.ts";
+import { startDrafts } from "./drafts.ts";
 import { accountingFigures, busFigures, classifierFigures, collectorFigures, sqlFigures } from "./figures.ts";
 import { type Key, keyLine, openKey } from "./keys.ts";
 import { watchRegistryAnswers } from "./registry-answers.ts";
@@ -102,6 +103,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   });
   const http = await query.start();
   parts.defer(() => query.stop());
+  startDrafts(parts, { config, query, adminKey: adminKey.key, logger });
   await startWith(parts, collectors);
 
   const running = parts.move();

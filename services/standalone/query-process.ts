@@ -5,6 +5,7 @@ import type { Logger } from "@v6meter/runtime";
 import { type Config, formatHostPort } from "@v6meter/schemas";
 import { openServerStore } from "@v6meter/store";
 import { openAccess } from "./access.ts";
+import { startDrafts } from "./drafts.ts";
 import { keyLine } from "./keys.ts";
 import { needServerStore } from "./needs.ts";
 import { watchRegistryAnswers } from "./registry-answers.ts";
@@ -31,6 +32,7 @@ async function startQueryProcess(config: Config, logger: Logger): Promise<Runnin
   });
   const http = await query.start();
   parts.defer(() => query.stop());
+  startDrafts(parts, { config, query, adminKey: adminKey.key, logger });
 
   const running = parts.move();
   return {

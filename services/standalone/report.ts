@@ -1,7 +1,7 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { askUrl, compose, gather, loadTemplate, monthOf, render, sourceOf } from "@v6meter/report";
+import { askUrl, compose, gather, loadTemplate, monthOf, render, saveReport, sourceOf } from "@v6meter/report";
 import { Fault, REPORT_FORMAT_NAMES, REPORT_LANGUAGES, type ReportFormat, type ReportLanguage } from "@v6meter/schemas";
 import { keysFolder } from "./access.ts";
 import { configOf } from "./key.ts";
@@ -65,12 +65,6 @@ function progress(stream: NodeJS.WriteStream) {
   };
 }
 
-/** Writes beside and renames, so that nobody opens half a report. */
-async function save(path: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(`${path}.part`, bytes);
-  await rename(`${path}.part`, path);
-}
-
 /** `v6meter report MONTH`. */
 export async function report(args: string[]): Promise<number> {
   const { values, positionals } = read(args);
@@ -105,7 +99,7 @@ export async function report(args: string[]): Promise<number> {
     if (lang === languages[0]) for (const notice of document.notices) process.stderr.write(`! ${notice}\n`);
     for (const format of formats) {
       const path = join(values.out, `v6meter-${month.name}-${lang}.${format}`);
-      await save(path, await render(document, format));
+      await saveReport(path, await render(document, format));
       process.stdout.write(`${path}\n`);
     }
   }
