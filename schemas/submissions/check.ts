@@ -7,7 +7,7 @@ export const SUBMISSION_MAX_MESSAGES = 500;
 
 /** Bytes of an XLSX file once it is inflated, and how long reading it may take. */
 export const WORKBOOK_MAX_BYTES = 16_777_216;
-export const WORKBOOK_MAX_MS = 10_000;
+export const WORKBOOK_MAX_MS = 20_000;
 
 /**
  * What can be wrong in a submission: an error keeps it a draft, a warning must be confirmed. {found} and {allowed} stand
@@ -21,11 +21,6 @@ export const SUBMISSION_CHECKS = {
   },
   column_missing: { severity: "error", zh: "缺少列 {allowed}", en: "column {allowed} is missing" },
   rows_missing: { severity: "error", zh: "没有数据行", en: "there is no row of figures" },
-  rows_many: {
-    severity: "error",
-    zh: "共 {found} 行；最多 {allowed} 行",
-    en: "it has {found} rows; allowed are {allowed}",
-  },
   cell_missing: { severity: "error", zh: "单元格为空；允许：{allowed}", en: "the cell is empty; allowed is {allowed}" },
   number_invalid: {
     severity: "error",
