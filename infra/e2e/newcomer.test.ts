@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { api } from "@v6meter/schemas";
+import { api } from "@v6meter/schemas";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FlowSender } from "./flow-sender.ts";
 import { type Platform, settled, startPlatform } from "./platform.ts";
@@ -52,7 +52,7 @@ const TARGETS = `targets:
   - { id: newcity_2030, zh: 新市90%, en: 90 %, indicator: newcity_share, scope: provincial, value: 0.9, by: 2030-12, source: a newcomer }
 `;
 
-test("an indicator, an object, a target and a fifteenth region are files, and the running program serves them", async () => {
+test("an indicator, an object, a target and a fifteenth region are files, and the running program serves and reports them", async () => {
   const registry = join(folder, "registry");
   const catalogue = join(folder, "catalogue");
   for (const dir of [registry, catalogue]) mkdirSync(dir);
@@ -91,4 +91,9 @@ test("an indicator, an object, a target and a fifteenth region are files, and th
   expect(indicators.map(({ id }) => id)).toContain("https_share");
   expect(refused[0]).toMatchObject({ file: join(catalogue, "mistake.yaml"), line: 2 });
   expect(platform.output()).toContain("a file of the catalogue is not served");
+
+  const month = new Date(Date.now() + api.ZONE_OFFSET_MS).toISOString().slice(0, 7);
+  const report = JSON.stringify(await get(`/api/v1/reports/monthly/${month}.json?lang=zh`));
+  for (const word of ["新市", "新市IPv6流量占比", "HTTPS流量IPv6占比", "我们的云", "新市90%"])
+    expect(report).toContain(word);
 });
