@@ -92,7 +92,7 @@ export default {
     title: "IPv6 at a glance",
     map: "The cities",
     indicator: "Indicator",
-    tile: "{name}: {value}, show its traffic",
+    tile: "show its traffic",
     live: "Live traffic of the last hour",
     liveDefinition:
       "Rate of IPv4 and IPv6 bytes, scaled by sampling, in each 5 minutes; the latest by the time that has passed. Asked anew every 10 seconds.",

@@ -86,7 +86,7 @@ export default {
     title: "IPv6发展总览",
     map: "各地市",
     indicator: "指标",
-    tile: "{name}：{value}，查看流量",
+    tile: "查看流量",
     live: "最近1小时实时流量",
     liveDefinition: "每5分钟内IPv4与IPv6字节数（按采样率还原）折算的速率；最近一段按已过去的时间折算，每10秒刷新。",
     share: "IPv6流量占比",

@@ -45,13 +45,13 @@ export const TileMap = defineComponent(
                 class={["tile", typeof value === "number" ? `step-${row === height ? 0 : step(value)}` : "none"]}
                 style={{ gridColumn: String(column + 1), gridRow: String(row + 1) }}
                 data-region={code}
-                aria-label={t("overview.tile", { name, value: text })}
                 onClick={() =>
                   void router.push({ name: "traffic", query: { region: code, by: "operator", period: props.period } })
                 }
               >
                 <b>{name}</b>
                 <span>{text}</span>
+                <span class="unseen"> {t("overview.tile")}</span>
               </button>
             );
           })}

@@ -145,6 +145,7 @@ export function flowChart(rows: readonly Row[], formatter: Tip): EChartsOption {
     series: [
       {
         type: "sankey",
+        animation: false,
         left: 8,
         right: 8,
         top: 8,
