@@ -13,6 +13,8 @@ export interface Answer<T> {
 /** When each question that runs was asked, in ms of the page; what waits over a second is shown. */
 export const running = reactive(new Map<symbol, number>());
 
+const apartFromTime = (address: string | null) => address?.replace(/\b(from|to)=[^&]*/g, "");
+
 /** Asks whenever the question changes, and every `everyMs` where that is given; null asks nothing. */
 export function useAnswer<T>(questionOf: () => Question | null, { everyMs }: { everyMs?: number } = {}): Answer<T> {
   const data = shallowRef<T | null>(null);
@@ -47,9 +49,8 @@ export function useAnswer<T>(questionOf: () => Question | null, { everyMs }: { e
     () => question.value && addressOf(question.value),
     (now, before) => {
       if (now === before) return;
-      const path = before?.split("?")[0];
-      // Figures of another question are not shown as if they were this one's.
-      if (path !== undefined && now?.split("?")[0] !== path) data.value = null;
+      // Figures of another question are not shown as if they were this one's; only the time goes on.
+      if (apartFromTime(now) !== apartFromTime(before ?? null)) data.value = null;
       void load();
     },
     { immediate: true },
