@@ -103,6 +103,7 @@ export default {
     completeness: "Completeness",
     trend: "{change} on the period before",
     target: "{name}: {value} by {by}, {progress} reached",
+    ofCountry: "National: {text}",
     targetOf: "{name}: {value} by {by}",
     interval: "Interval {low}–{high}, method: {method}",
     lost: "{lost} lost of {expected} expected",

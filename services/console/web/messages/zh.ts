@@ -96,6 +96,7 @@ export default {
     completeness: "数据完整度",
     trend: "较上一时段 {change}",
     target: "{name}：目标 {value}（{by}），已完成 {progress}",
+    ofCountry: "全国：{text}",
     targetOf: "{name}：目标 {value}（{by}）",
     interval: "区间 {low}–{high}，方法：{method}",
     lost: "丢失 {lost} / 应收 {expected}",

@@ -79,7 +79,9 @@ export default defineComponent(() => {
       by: next.by,
       progress: percent(next.progress),
     };
-    return [t(next.progress === null ? "overview.targetOf" : "overview.target", words)];
+    const text = t(next.progress === null ? "overview.targetOf" : "overview.target", words);
+    // What the country has reached is not what is shown here.
+    return [next.scope === "national" ? t("overview.ofCountry", { text }) : text];
   };
   const trend = (of: "share" | "native_share"): string[] => {
     const [now, then] = [share.data?.total[of], past.data?.total[of]];
