@@ -6,8 +6,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
  * already, and the answer is a 304 without a body.
  */
 export function isKnown(request: FastifyRequest, reply: FastifyReply, content: unknown): boolean {
-  const text = typeof content === "string" ? content : JSON.stringify(content);
-  const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
+  const bytes = typeof content === "string" || content instanceof Uint8Array ? content : JSON.stringify(content);
+  const tag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
   // Kept, but asked for again each time: late data may have restated it.
   reply.headers({ etag: tag, "cache-control": "private, no-cache" });
   const known = request.headers["if-none-match"] ?? "";

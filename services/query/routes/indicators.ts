@@ -9,12 +9,11 @@ import {
   type Indicator,
 } from "@v6meter/schemas";
 import { z } from "zod";
-import { csvText, prefersCsv } from "../accept.ts";
 import type { Api } from "../api.ts";
-import { isKnown } from "../entity-tag.ts";
 import { listParameters } from "../list-parameters.ts";
 import { lastDay, namedPeriod, periodText, widened } from "../period.ts";
 import { ownOperator } from "../roles.ts";
+import { sendTable, tableContent } from "../table.ts";
 
 const FIVE_MINUTES_MS = 300_000;
 
@@ -33,7 +32,8 @@ each unit counts.
 \`high\`, and are the same as there; the value is null where sessions cover nothing. Figures of fewer subscribers than
 \`min_cell_users\` are suppressed, with those that would tell them.
 
-**Formats**: JSON, or the rows as CSV with \`Accept: text/csv\`. The answer over a period that has ended carries an ETag of its
+**Formats**: JSON, or the rows alone by \`Accept\`: \`text/csv\`, \`application/vnd.apache.arrow.stream\` (Arrow IPC) or
+\`application/vnd.apache.parquet\`, both with \`at\` in UTC, exact integers as text, and \`suppressed\`. The answer over a period that has ended carries an ETag of its
 content; If-None-Match answers 304 while late data has not changed it.`;
 
 /** Columns of how a figure of users was told. */
@@ -75,7 +75,7 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
     "/api/v1/indicators/:id",
     {
       preValidation: listParameters("by", ...INDICATOR_GROUPINGS),
-      config: { csvColumns },
+      config: { table: { row: api.indicatorRow, columns } },
       schema: {
         tags: ["indicators"],
         summary: "Figures of an indicator",
@@ -85,10 +85,7 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
         response: {
           200: {
             description: "The figures by rows and in total",
-            content: {
-              "application/json": { schema: api.indicatorFigures },
-              "text/csv": { schema: z.string() },
-            },
+            content: tableContent(api.indicatorFigures),
           },
           304: z.null().describe("What the client has is still so"),
         },
@@ -111,17 +108,13 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
         );
       const nowMs = Date.now();
       const answer = await figures(catalogue, indicator, request.query, nowMs);
-      const csv = prefersCsv(request.headers.accept);
-      const content = csv ? csvText(csvColumns(answer), answer.rows) : answer;
-      reply.header("vary", "accept");
-      if (answer.closed && isKnown(request, reply, content)) return reply.send(null);
-      return reply.type(csv ? "text/csv; charset=utf-8" : "application/json").send(content);
+      return sendTable(request, reply, { answer, closed: answer.closed });
     },
   );
 }
 
 /** Columns of an answer's rows. */
-function csvColumns({ interval, by, indicator }: api.IndicatorFigures): string[] {
+function columns({ interval, by, indicator }: api.IndicatorFigures): string[] {
   const users = indicator.kind === "distinct" ? USERS_COLUMNS : [];
   return [...(interval ? ["at"] : []), ...by, "value", "numerator", "denominator", "completeness", ...users];
 }

@@ -2,11 +2,10 @@ import { type ObjectTraffic, type OpenCatalogue, periodBefore } from "@v6meter/i
 import { api, Fault, type Indicator, type MonitoredObject, OBJECT_KINDS } from "@v6meter/schemas";
 import type { Period } from "@v6meter/users";
 import { z } from "zod";
-import { csvText, prefersCsv } from "../accept.ts";
 import type { Api } from "../api.ts";
-import { isKnown } from "../entity-tag.ts";
 import { listParameters } from "../list-parameters.ts";
 import { lastDay, namedPeriod, periodText } from "../period.ts";
+import { sendTable, tableContent } from "../table.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -62,7 +61,7 @@ export function objectRoutes(app: Api, catalogue: OpenCatalogue): void {
     "/api/v1/objects/traffic",
     {
       preValidation: listParameters(...SELECTION, "operator"),
-      config: { csvColumns },
+      config: { table: { row: api.objectTrafficRow, columns } },
       schema: {
         tags: ["indicators"],
         summary: "Traffic and IPv6 share of objects",
@@ -71,7 +70,7 @@ export function objectRoutes(app: Api, catalogue: OpenCatalogue): void {
         response: {
           200: {
             description: "Traffic, share and trend",
-            content: { "application/json": { schema: api.objectTraffic }, "text/csv": { schema: z.string() } },
+            content: tableContent(api.objectTraffic),
           },
           304: z.null().describe("What the client has is still so"),
         },
@@ -81,17 +80,13 @@ export function objectRoutes(app: Api, catalogue: OpenCatalogue): void {
       const nowMs = Date.now();
       const period = wholeDays(namedPeriod(request.query, nowMs) ?? lastDay(nowMs));
       const answer = await traffic(catalogue, request.query, period);
-      const csv = prefersCsv(request.headers.accept);
-      const content = csv ? csvText(csvColumns(answer), answer.rows) : answer;
-      reply.header("vary", "accept");
-      if (period.toMs <= nowMs && isKnown(request, reply, content)) return reply.send(null);
-      return reply.type(csv ? "text/csv; charset=utf-8" : "application/json").send(content);
+      return sendTable(request, reply, { answer, closed: period.toMs <= nowMs });
     },
   );
 }
 
 /** Columns of an answer's rows. */
-const csvColumns = ({ interval }: api.ObjectTrafficAnswer) => [
+const columns = ({ interval }: api.ObjectTrafficAnswer) => [
   "group",
   ...(interval ? ["at"] : []),
   "v6_bytes",

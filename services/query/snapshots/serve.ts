@@ -1,19 +1,15 @@
 import { api, Fault } from "@v6meter/schemas";
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { z } from "zod";
-import { csvText, prefersCsv } from "../accept.ts";
 import type { Api } from "../api.ts";
 import { isKnown } from "../entity-tag.ts";
+import { tableOf } from "../table.ts";
 import { keepSuppressed } from "./compare.ts";
 import { hasEnded, type NamedQuestion, namedQuestion } from "./question.ts";
 import { idOf, partsOf, type SnapshotRecord, unknownSnapshot, type Version } from "./record.ts";
 import { FROZEN_ROUTES } from "./standard-questions.ts";
 
 declare module "fastify" {
-  interface FastifyContextConfig {
-    /** The columns of the rows of an answer, where the route also answers CSV. */
-    csvColumns?: (answer: never) => readonly string[];
-  }
   interface FastifyRequest {
     /** Of a closed month and computed now: the kept answer whose suppression holds, or true where none is. */
     computedNow: { readonly kept: unknown } | null;
@@ -129,18 +125,14 @@ function sendKept(
 ): FastifyReply {
   const id = idOf(version);
   const source = { id, version: version.version, taken_at: api.instantText(version.takenAtMs) };
-  const columns = request.routeOptions.config.csvColumns?.(answer as never);
-  const csv = columns !== undefined && prefersCsv(request.headers.accept);
-  const text = csv
-    ? csvText(columns, answer.rows as Record<string, unknown>[])
-    : JSON.stringify({ ...answer, snapshot: source });
+  const table = tableOf(request, answer);
+  const content = table?.content ?? JSON.stringify({ ...answer, snapshot: source });
   reply.headers({ vary: "accept", "v6meter-snapshot": id });
-  const known = isKnown(request, reply, text);
+  const known = isKnown(request, reply, content);
   if (isNamed) reply.header("cache-control", "private, max-age=31536000, immutable");
   if (known) return reply.send();
-  const type = csv ? "text/csv; charset=utf-8" : "application/json; charset=utf-8";
   return reply
-    .type(type)
+    .type(table?.type ?? "application/json; charset=utf-8")
     .serializer((it: unknown) => it as string)
-    .send(text);
+    .send(content);
 }
