@@ -9,7 +9,7 @@ import {
   type IndicatorGrouping,
 } from "../indicators/indicator.ts";
 import { instant, ZONE } from "./instant.ts";
-import { exporterAddress, oneOf, periodParameters, registryWord, requirePeriod } from "./parameters.ts";
+import { exporterAddress, oneOf, pageParameters, periodParameters, registryWord, requirePeriod } from "./parameters.ts";
 import { aaaCoverage, ladderMethod } from "./users.ts";
 
 function words<T extends string>(vocabulary: Readonly<Record<T, unknown>>): [T, ...T[]] {
@@ -79,6 +79,7 @@ const filters = Object.fromEntries(
 export const indicatorParameters = z
   .strictObject({
     ...periodParameters,
+    ...pageParameters,
     by: z
       .array(oneOf(INDICATOR_GROUPINGS))
       .default([])
@@ -139,6 +140,11 @@ export const indicatorFigures = z
     interval: z.enum(INDICATOR_INTERVALS).nullable(),
     by: z.array(z.enum(INDICATOR_GROUPINGS)),
     rows: z.array(indicatorRow),
+    next: z
+      .string()
+      .nullable()
+      .optional()
+      .describe("Where limit is given: the page of the rows after these; null where there are none"),
     total: z.object(figure).describe("Over the source of all rows; of a ratio a sum over a sum, never a mean"),
   })
   .describe("The figures by rows and in total");

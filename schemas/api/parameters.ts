@@ -20,6 +20,25 @@ export const exporterAddress = z
   .string()
   .refine((text) => !text.includes("%") && addressBytes(text) !== null, { error: "an IPv4 or IPv6 address" });
 
+const LIMIT = { error: "a whole number from 1 to 10000" };
+
+/** Rows of a page, where an answer is asked for by pages. */
+export const pageLimit = z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(10_000, LIMIT);
+
+/** Parameters of an answer whose rows come by pages; all rows at once without them. */
+export const pageParameters = {
+  limit: pageLimit
+    .optional()
+    .describe("At most so many rows; next in the answer, and in the header Link, leads to those after them"),
+  page: z
+    .string()
+    .max(1_000)
+    .optional()
+    .describe(
+      "The page to answer: next of the answer before, to the same question; of a frozen month it stays with its snapshot",
+    ),
+};
+
 /** The earliest and the latest instant the store can hold in a DateTime column, to the year. */
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);

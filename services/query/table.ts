@@ -18,6 +18,7 @@ import { type BasicType, parquetWriteBuffer } from "hyparquet-writer";
 import { z } from "zod";
 import { csvText, preferredType } from "./accept.ts";
 import { isKnown } from "./entity-tag.ts";
+import { pageOf } from "./paging.ts";
 import { keepSuppressed } from "./snapshots/compare.ts";
 
 const ARROW = "application/vnd.apache.arrow.stream";
@@ -141,7 +142,8 @@ export function sendTable(
   reply: FastifyReply,
   { answer, closed }: { readonly answer: object; readonly closed: boolean },
 ): FastifyReply {
-  const told = keepSuppressed(request.computedNow?.kept ?? null, answer);
+  const all = keepSuppressed(request.computedNow?.kept ?? null, answer);
+  const told = pageOf(request, reply, { answer: all, snapshot: null });
   const table = tableOf(request, told);
   reply.header("vary", "accept");
   if (closed && isKnown(request, reply, table?.content ?? told)) return reply.send(null);

@@ -32,6 +32,9 @@ each unit counts.
 \`high\`, and are the same as there; the value is null where sessions cover nothing. Figures of fewer subscribers than
 \`min_cell_users\` are suppressed, with those that would tell them.
 
+**Pages**: with \`limit\` the rows come by pages: \`next\`, or the header Link, leads on; the total is of all rows. The pages of a
+frozen month stay with the snapshot of the first; those of figures that are computed are cut from what is so at the time.
+
 **Formats**: JSON, or the rows alone by \`Accept\`: \`text/csv\`, \`application/vnd.apache.arrow.stream\` (Arrow IPC) or
 \`application/vnd.apache.parquet\`, both with \`at\` in UTC, exact integers as text, and \`suppressed\`. The answer over a period that has ended carries an ETag of its
 content; If-None-Match answers 304 while late data has not changed it.`;
@@ -120,7 +123,7 @@ function columns({ interval, by, indicator }: api.IndicatorFigures): string[] {
 }
 
 function questionOf({ by, interval, ...parameters }: api.IndicatorParameters, nowMs: number): Question {
-  const { from, to, day, month, ...filters } = parameters;
+  const { from, to, day, month, limit: _, page: __, ...filters } = parameters;
   const period = widened(namedPeriod({ from, to, day, month }, nowMs) ?? lastDay(nowMs), FIVE_MINUTES_MS);
   const exporters = filters.exporter.map((text) => addressText(addressBytes(text) as Uint8Array));
   return {

@@ -9,7 +9,7 @@ export interface NamedQuestion {
 }
 
 /** How an answer is asked for or cut, not what is asked. */
-const NOT_OF_THE_QUESTION = ["snapshot"];
+const NOT_OF_THE_QUESTION = ["snapshot", "limit", "page"];
 
 /** Names the question of a URL of the API. Throws nothing: what is no question has no stored answer. */
 export function namedQuestion(url: string): NamedQuestion {

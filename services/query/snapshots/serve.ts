@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { z } from "zod";
 import type { Api } from "../api.ts";
 import { isKnown } from "../entity-tag.ts";
+import { askedSnapshot, pageOf } from "../paging.ts";
 import { tableOf } from "../table.ts";
 import { keepSuppressed } from "./compare.ts";
 import { hasEnded, type NamedQuestion, namedQuestion } from "./question.ts";
@@ -51,9 +52,8 @@ export function serveSnapshots(app: Api, options: ServeOptions): void {
   app.addHook("preHandler", async (request, reply) => {
     const route = { method: request.method === "HEAD" ? "GET" : request.method, url: request.routeOptions.url ?? "" };
     if (!isFrozen(route)) return;
-    const query = request.query as { snapshot?: string };
-    const asked = query.snapshot;
-    delete query.snapshot;
+    const asked = askedSnapshot(request);
+    delete (request.query as { snapshot?: string }).snapshot;
     const question = namedQuestion(request.url);
     const role = request.identity?.role;
     if (role === "operator") {
@@ -125,8 +125,9 @@ function sendKept(
 ): FastifyReply {
   const id = idOf(version);
   const source = { id, version: version.version, taken_at: api.instantText(version.takenAtMs) };
-  const table = tableOf(request, answer);
-  const content = table?.content ?? JSON.stringify({ ...answer, snapshot: source });
+  const page = pageOf(request, reply, { answer, snapshot: id });
+  const table = tableOf(request, page);
+  const content = table?.content ?? JSON.stringify({ ...page, snapshot: source });
   reply.headers({ vary: "accept", "v6meter-snapshot": id });
   const known = isKnown(request, reply, content);
   if (isNamed) reply.header("cache-control", "private, max-age=31536000, immutable");
