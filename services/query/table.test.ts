@@ -116,6 +116,19 @@ const FIGURE = { value: NUMBER, numerator: TEXT, denominator: TEXT, completeness
 const TOLD = { method: TEXT, coverage: NUMBER, low: NUMBER, high: NUMBER };
 const FLAG = { suppressed: "Nullable(Bool)" };
 const INSTANT = { at: "Nullable(DateTime64(3, 'UTC'))" };
+const SHARE = {
+  v6_bytes: TEXT,
+  v6_native_bytes: TEXT,
+  v6_transition_bytes: TEXT,
+  v4_bytes: TEXT,
+  total_bytes: TEXT,
+  excluded_bytes: TEXT,
+  unknown_sampling_bytes: TEXT,
+  share: NUMBER,
+  native_share: NUMBER,
+  records: TEXT,
+  completeness: NUMBER,
+};
 const OBJECT = { v6_bytes: TEXT, v4_bytes: TEXT, total_bytes: TEXT, share: NUMBER };
 
 describe.each(formats)("%s", (format) => {
@@ -133,6 +146,13 @@ describe.each(formats)("%s", (format) => {
       types: { region: TEXT, ...FIGURE, ...TOLD, ...FLAG },
       has: { region: "210300", value: null, numerator: null, method: "aaa", low: null, suppressed: true },
       count: 3,
+    },
+    {
+      says: "shares of traffic",
+      url: "traffic/share?month=2026-05&by=region&interval=1d",
+      types: { ...INSTANT, region: TEXT, ...SHARE },
+      has: { region: "210100", v6_native_bytes: "9007199254740993", share: 1, completeness: null },
+      count: 4,
     },
     {
       says: "objects",

@@ -8,6 +8,7 @@ import { lastDay, namedPeriod, periodText, widened } from "../period.ts";
 import { exportersQuery } from "../queries/exporters.ts";
 import { trafficShareQuery } from "../queries/traffic-share.ts";
 import { exportersSeen, type OwnerOf, ownOperator } from "../roles.ts";
+import { sendTable, tableContent } from "../table.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -36,7 +37,10 @@ in no figure.
 sets that was not dropped; a row's is the mean over its exporters weighted by their bytes, by the books of the row's
 interval (of the whole period in the total and where there is no interval).
 
-**Operators** see their own traffic; with rows by exporter, that at their own exporters.`;
+**Operators** see their own traffic; with rows by exporter, that at their own exporters.
+
+**Formats**: JSON, or the rows alone by \`Accept\`: \`text/csv\`, \`application/vnd.apache.arrow.stream\` (Arrow IPC) or
+\`application/vnd.apache.parquet\`, both with \`at\` in UTC and exact integers as text.`;
 
 /** `GET /api/v1/traffic/share`. */
 export function trafficShareRoute(app: Api, store: Store, ownerOf: OwnerOf): void {
@@ -44,20 +48,27 @@ export function trafficShareRoute(app: Api, store: Store, ownerOf: OwnerOf): voi
     "/api/v1/traffic/share",
     {
       preValidation: listParameters("by", ...api.SHARE_DIMENSIONS),
+      config: { table: { row: api.shareRow, columns } },
       schema: {
         tags: ["traffic"],
         summary: "IPv6 share of traffic",
         description: DESCRIPTION,
         querystring: api.trafficShareParameters,
-        response: { 200: api.trafficShare },
+        response: { 200: { description: "The traffic by rows and in total", content: tableContent(api.trafficShare) } },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { query } = request;
       const exporter = await narrowedExporters(store, request, ownerOf);
-      return trafficShare(store, { ...query, exporter }, Date.now());
+      const answer = await trafficShare(store, { ...query, exporter }, Date.now());
+      return sendTable(request, reply, { answer, closed: false });
     },
   );
+}
+
+/** Columns of an answer's rows. */
+function columns({ interval, by }: api.TrafficShare): string[] {
+  return [...(interval ? ["at"] : []), ...by, ...Object.keys(shareFigures.shape)];
 }
 
 /** No exporter: none has this address. */
