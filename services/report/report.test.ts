@@ -27,6 +27,8 @@ const month = monthOf(MONTH, Date.now());
 let store: Awaited<ReturnType<typeof openTestStore>>;
 let asked: ReturnType<typeof askStore>;
 let gathered: Gathered;
+/** What the API answered to the report, by question: asked again, the last digit of a completeness may be another. */
+const answered = new Map<string, unknown>();
 const documents = new Map<string, ReportDocument>();
 const of = (lang: string) => documents.get(lang) as ReportDocument;
 
@@ -34,7 +36,12 @@ beforeAll(async () => {
   store = await openTestStore();
   await insertYear(store.store);
   asked = askStore(store.store);
-  gathered = await gather(asked.ask, { template, month, snapshot: null, nowMs: Date.now() });
+  const ask = async (path: string) => {
+    const answer = await asked.ask(path);
+    answered.set(path, answer);
+    return answer;
+  };
+  gathered = await gather(ask, { template, month, snapshot: null, nowMs: Date.now() });
   for (const lang of REPORT_LANGUAGES) documents.set(lang, compose(gathered, lang));
 }, 120_000);
 afterAll(async () => {
@@ -60,7 +67,8 @@ describe("the figures", () => {
     const hold = async (path: string | undefined, value: number | string | null, where: string) => {
       if (value === null) return;
       expect(path, `${where} has no question`).toBeDefined();
-      if (!numbers.has(path as string)) numbers.set(path as string, numbersOf(await asked.ask(path as string)));
+      if (!numbers.has(path as string))
+        numbers.set(path as string, numbersOf(answered.get(path as string) ?? (await asked.ask(path as string))));
       expect(numbers.get(path as string), `${where} by ${path}`).toContain(Number(value));
       held++;
     };
