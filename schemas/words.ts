@@ -1,3 +1,4 @@
 /** The closed vocabularies and their names, without zod: what a page in a browser shows words by. */
+export * from "./api/share-words.ts";
 export * from "./flow/vocabulary.ts";
 export * from "./ledger-words.ts";

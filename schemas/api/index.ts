@@ -1,4 +1,5 @@
 export * from "./books.ts";
+export * from "./canonical-path.ts";
 export * from "./count.ts";
 export * from "./evaluations.ts";
 export * from "./exporters.ts";
@@ -12,6 +13,7 @@ export * from "./parameters.ts";
 export * from "./problem.ts";
 export * from "./registry.ts";
 export * from "./reports.ts";
+export * from "./share-words.ts";
 export * from "./snapshots.ts";
 export * from "./sql.ts";
 export * from "./submissions.ts";

@@ -11,6 +11,11 @@ export function instantText(atMs: number): string {
   return `${new Date(atMs + ZONE_OFFSET_MS).toISOString().replace(/(\.000)?Z$/, "")}+08:00`;
 }
 
+/** The month of Asia/Shanghai a moment lies in, such as 2026-10. */
+export function monthText(atMs: number): string {
+  return instantText(atMs).slice(0, 7);
+}
+
 /** An instant in an answer. */
 export const instant = z
   .string()

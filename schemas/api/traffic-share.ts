@@ -3,21 +3,7 @@ import { ACCESS_TYPES, FLOW_DIRECTIONS, OBSERVATION_POINTS, TECHNOLOGIES } from 
 import { count, ratio } from "./count.ts";
 import { instant, ZONE } from "./instant.ts";
 import { exporterAddress, oneOf, periodParameters, registryWord, requirePeriod } from "./parameters.ts";
-
-/** What a traffic share can be grouped and filtered by. */
-export const SHARE_DIMENSIONS = [
-  "region",
-  "operator",
-  "access",
-  "direction",
-  "technology",
-  "observation_point",
-  "exporter",
-] as const;
-export type ShareDimension = (typeof SHARE_DIMENSIONS)[number];
-
-/** Widths of the rows of a traffic share in time; 1d and 1mo are cut in Asia/Shanghai. */
-export const SHARE_INTERVALS = ["5m", "1h", "1d", "1mo"] as const;
+import { SHARE_DIMENSIONS, SHARE_INTERVALS } from "./share-words.ts";
 export type ShareInterval = (typeof SHARE_INTERVALS)[number];
 
 /** A row more than this, and the request is refused. */

@@ -1,10 +1,10 @@
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { REPORT_FORMAT_NAMES, REPORT_LANGUAGES, type ReportTemplate } from "@v6meter/schemas";
+import { api, REPORT_FORMAT_NAMES, REPORT_LANGUAGES, type ReportTemplate } from "@v6meter/schemas";
 import type { Ask } from "./ask.ts";
 import { compose, gather } from "./compose.ts";
 import { sourceOf } from "./frozen.ts";
-import { monthOf, monthsFrom, nameAt } from "./month.ts";
+import { monthOf, monthsFrom } from "./month.ts";
 import { render } from "./render/index.ts";
 
 const LOOK_EVERY_MS = 3_600_000;
@@ -35,7 +35,7 @@ export async function saveReport(path: string, bytes: Uint8Array): Promise<void>
  */
 export async function writeDrafts({ ask, template, dir, now = Date.now }: DraftOptions): Promise<string[]> {
   const nowMs = now();
-  const month = monthsFrom(monthOf(nameAt(nowMs), nowMs), -1);
+  const month = monthsFrom(monthOf(api.monthText(nowMs), nowMs), -1);
   const { ask: askSource, snapshot } = await sourceOf(ask, month);
   const version = snapshot === null ? "draft" : `v${snapshot.version}`;
   const files = REPORT_LANGUAGES.flatMap((lang) =>

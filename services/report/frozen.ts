@@ -1,7 +1,7 @@
 import { api, Fault, type ReportSnapshot } from "@v6meter/schemas";
 import { z } from "zod";
 import type { Ask } from "./ask.ts";
-import { type Month, nameAt } from "./month.ts";
+import type { Month } from "./month.ts";
 import { questions } from "./questions.ts";
 
 /** What is needed of a snapshot as the API lists it. */
@@ -78,5 +78,5 @@ async function stoodAt(ask: Ask, name: string, { id, taken_at: takenAt }: Report
 export function monthIn(path: string): string | null {
   const query = new URLSearchParams(path.split("?")[1] ?? "");
   const to = query.get("to");
-  return query.get("month") ?? (to === null ? null : nameAt(Date.parse(to) - 1));
+  return query.get("month") ?? (to === null ? null : api.monthText(Date.parse(to) - 1));
 }

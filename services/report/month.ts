@@ -10,10 +10,6 @@ export interface Month {
 
 const numberOf = (name: string) => Number(name.slice(0, 4)) * 12 + Number(name.slice(5)) - 1;
 
-function nameOf(number: number): string {
-  return `${Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, "0")}`;
-}
-
 /** Begin of a month in Asia/Shanghai, milliseconds since 1970 UTC. */
 function beginOf(number: number): number {
   return Date.UTC(Math.floor(number / 12), number % 12) - api.ZONE_OFFSET_MS;
@@ -27,17 +23,16 @@ export function monthOf(text: string, nowMs: number): Month {
   const number = numberOf(name);
   const month = { name, fromMs: beginOf(number), toMs: beginOf(number + 1) };
   if (month.fromMs >= nowMs)
-    throw new Fault("QUERY_INVALID", `month: ${name} has not begun; allowed is ${nameAt(nowMs)} or an earlier one.`);
+    throw new Fault(
+      "QUERY_INVALID",
+      `month: ${name} has not begun; allowed is ${api.monthText(nowMs)} or an earlier one.`,
+    );
   return month;
-}
-
-/** The month of Asia/Shanghai a moment lies in. */
-export function nameAt(atMs: number): string {
-  return api.instantText(atMs).slice(0, 7);
 }
 
 /** The month so many months later, or earlier where `months` is negative. */
 export function monthsFrom({ name }: Pick<Month, "name">, months: number): Month {
   const number = numberOf(name) + months;
-  return { name: nameOf(number), fromMs: beginOf(number), toMs: beginOf(number + 1) };
+  const fromMs = beginOf(number);
+  return { name: api.monthText(fromMs), fromMs, toMs: beginOf(number + 1) };
 }

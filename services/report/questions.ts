@@ -4,37 +4,28 @@ import { type Month, monthsFrom } from "./month.ts";
 /** How many months a trend shows: a year, and the month it is compared with. */
 export const TREND_MONTHS = 13;
 
-/** Parameters sorted by name, lists by their words: one spelling of one question, by which answers are stored. */
-export function canonicalPath(path: string, parameters: Readonly<Record<string, string | readonly string[]>>): string {
-  const pairs = Object.entries(parameters)
-    .map(([name, value]): [string, string] => [name, typeof value === "string" ? value : value.toSorted().join(",")])
-    .filter(([, value]) => value !== "")
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  const query = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&");
-  return query === "" ? path : `${path}?${query}`;
-}
-
 /** The questions a report asks, each as the one path that names it. */
 export const questions = {
   indicators: () => "/api/v1/indicators",
-  snapshots: (name: string) => canonicalPath("/api/v1/snapshots", { month: name }),
+  snapshots: (name: string) => api.canonicalPath("/api/v1/snapshots", { month: name }),
   registry: () => "/api/v1/registry",
   indicator: (id: string, { name }: Month, by: readonly IndicatorGrouping[] = []) =>
-    canonicalPath(`/api/v1/indicators/${id}`, { month: name, by }),
-  days: (id: string, { name }: Month) => canonicalPath(`/api/v1/indicators/${id}`, { month: name, interval: "1d" }),
+    api.canonicalPath(`/api/v1/indicators/${id}`, { month: name, by }),
+  days: (id: string, { name }: Month) => api.canonicalPath(`/api/v1/indicators/${id}`, { month: name, interval: "1d" }),
   trend: (id: string, month: Month) =>
-    canonicalPath(`/api/v1/indicators/${id}`, {
+    api.canonicalPath(`/api/v1/indicators/${id}`, {
       from: api.instantText(monthsFrom(month, 1 - TREND_MONTHS).fromMs),
       to: api.instantText(month.toMs),
       interval: "1mo",
     }),
-  activeUsers: ({ name }: Month, by: readonly string[]) => canonicalPath("/api/v1/users/active", { month: name, by }),
-  usersMeter: (meter: string, { name }: Month) => canonicalPath(`/api/v1/users/${meter}`, { month: name }),
+  activeUsers: ({ name }: Month, by: readonly string[]) =>
+    api.canonicalPath("/api/v1/users/active", { month: name, by }),
+  usersMeter: (meter: string, { name }: Month) => api.canonicalPath(`/api/v1/users/${meter}`, { month: name }),
   targets: () => "/api/v1/targets",
   rules: () => "/api/v1/evaluations",
-  evaluation: (rule: string, { name }: Month) => canonicalPath("/api/v1/evaluations", { month: name, rule }),
+  evaluation: (rule: string, { name }: Month) => api.canonicalPath("/api/v1/evaluations", { month: name, rule }),
   objects: () => "/api/v1/objects",
-  objectTraffic: ({ name }: Month) => canonicalPath("/api/v1/objects/traffic", { month: name }),
+  objectTraffic: ({ name }: Month) => api.canonicalPath("/api/v1/objects/traffic", { month: name }),
   exporters: () => "/api/v1/exporters",
-  books: ({ name }: Month) => canonicalPath("/api/v1/ledger", { month: name }),
+  books: ({ name }: Month) => api.canonicalPath("/api/v1/ledger", { month: name }),
 } as const;

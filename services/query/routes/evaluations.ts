@@ -69,7 +69,7 @@ async function evaluation(catalogue: OpenCatalogue, rule: ScoringRule, number: n
   });
   return {
     rules: [describe(rule)],
-    month: api.instantText(monthBegin(number)).slice(0, 7),
+    month: api.monthText(monthBegin(number)),
     subjects: subjects.sort(
       (a, b) =>
         (a.rank ?? Number.POSITIVE_INFINITY) - (b.rank ?? Number.POSITIVE_INFINITY) || (a.subject < b.subject ? -1 : 1),

@@ -1,10 +1,4 @@
-import {
-  LOOK_BACK_MONTHS,
-  type MonthFigure,
-  monthNumber,
-  type OpenCatalogue,
-  type TargetProgress,
-} from "@v6meter/indicators";
+import { LOOK_BACK_MONTHS, type MonthFigure, type OpenCatalogue, type TargetProgress } from "@v6meter/indicators";
 import { api, type Indicator, type Target } from "@v6meter/schemas";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
@@ -53,17 +47,12 @@ export function targetsRoute(app: Api, catalogue: OpenCatalogue): void {
   );
 }
 
-function monthText(atMs: number): string {
-  const number = monthNumber(atMs);
-  return `${Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, "0")}`;
-}
-
 function currentOf({ atMs, ...figure }: MonthFigure) {
-  return { month: monthText(atMs), ...figure };
+  return { month: api.monthText(atMs), ...figure };
 }
 
 function answerOf(target: Target, unit: Indicator["unit"], it: TargetProgress): api.TargetProgressAnswer {
-  const projected = it.projectedMs === null ? null : monthText(it.projectedMs);
+  const projected = it.projectedMs === null ? null : api.monthText(it.projectedMs);
   return {
     ...target,
     unit,

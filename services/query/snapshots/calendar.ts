@@ -1,6 +1,5 @@
 import { monthBegin, monthNumber } from "@v6meter/indicators";
-import type { QueryConfig } from "@v6meter/schemas";
-import { monthText } from "./question.ts";
+import { api, type QueryConfig } from "@v6meter/schemas";
 import { type SnapshotRecord, versionsOf } from "./record.ts";
 import type { AskLive, Taker } from "./take.ts";
 
@@ -26,7 +25,7 @@ const CHECKED_MONTHS = 13;
 export async function takeWhatIsDue({ record, taker, ask, config, now, lookedAt }: CalendarOptions): Promise<boolean> {
   const nowMs = now();
   const number = monthNumber(nowMs);
-  const last = monthText(monthBegin(number) - 1);
+  const last = api.monthText(monthBegin(number) - 1);
   const { close_after_days: days, restate_check: checks } = config;
   if (days !== null && nowMs >= monthBegin(number) + days * DAY_MS) {
     const versions = await record.versions(last);

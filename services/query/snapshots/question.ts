@@ -17,17 +17,12 @@ export function namedQuestion(url: string): NamedQuestion {
   const lists = new Map<string, string[]>();
   for (const [name, value] of searchParams) {
     if (NOT_OF_THE_QUESTION.includes(name)) continue;
-    const words = name === "by" ? value.split(",") : [instantWord(name, value)];
-    lists.set(name, [...(lists.get(name) ?? []), ...words]);
+    const parts = name === "by" ? value.split(",") : [instantWord(name, value)];
+    lists.set(name, [...(lists.get(name) ?? []), ...parts]);
   }
-  const query = [...lists]
-    .map(([name, words]): [string, string] => [name, [...new Set(words)].sort().join(",")])
-    .filter(([, words]) => words !== "")
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, words]) => `${name}=${encodeURIComponent(words).replaceAll("%2C", ",")}`)
-    .join("&");
+  const words = Object.fromEntries([...lists].map(([name, list]) => [name, [...new Set(list)]]));
   const one = (name: string) => lists.get(name)?.[0];
-  return { path: query === "" ? pathname : `${pathname}?${query}`, month: monthOf(one("month"), one("to")) };
+  return { path: api.canonicalPath(pathname, words), month: monthOf(one("month"), one("to")) };
 }
 
 /** Instants have many spellings: answers and questions print them alike. A plus sign may have come as a space. */
@@ -41,15 +36,10 @@ function instantWord(name: string, value: string): string {
 function monthOf(month: string | undefined, to: string | undefined): string | null {
   if (month !== undefined) return month;
   const end = to === undefined ? null : /^(20\d\d-\d\d)-01T00:00:00\+08:00$/.exec(to);
-  return end ? monthText(Date.parse(to as string) - 1) : null;
-}
-
-/** The month of Asia/Shanghai a moment lies in, such as 2026-10. */
-export function monthText(atMs: number): string {
-  return api.instantText(atMs).slice(0, 7);
+  return end ? api.monthText(Date.parse(to as string) - 1) : null;
 }
 
 /** Whether a month has ended. */
 export function hasEnded(month: string, nowMs: number): boolean {
-  return month < monthText(nowMs);
+  return month < api.monthText(nowMs);
 }

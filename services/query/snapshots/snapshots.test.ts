@@ -3,17 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { identitiesOf, KeyRing } from "@v6meter/identity";
 import { monthBegin, monthNumber, openCatalogue } from "@v6meter/indicators";
-import { type api, queryConfig } from "@v6meter/schemas";
+import { api, queryConfig } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { audited, insertFlows, KEY, openTestStore, testService } from "../province.test-data.ts";
-import { monthText, namedQuestion } from "./question.ts";
+import { namedQuestion } from "./question.ts";
 import { standardQuestions } from "./standard-questions.ts";
 
 const DAY_MS = 86_400_000;
 const LIMITS = { maxExecutionS: 10, maxRows: 10, maxMemoryBytes: 1_000_000_000 };
 const NUMBER = monthNumber(Date.now());
-const MONTH = monthText(monthBegin(NUMBER));
+const MONTH = api.monthText(monthBegin(NUMBER));
 const AT = new Date(monthBegin(NUMBER) + DAY_MS).toISOString();
 /** The sixth of the month after, at midnight. */
 const CLOSE_MS = monthBegin(NUMBER + 1) + 5 * DAY_MS;
@@ -215,7 +215,7 @@ test("asked again where nothing came, no version is made", async () => {
     interval: 200,
   });
   expect((await ask(SHARE)).json().snapshot.version).toBe(2);
-  expect((await take(monthText(nowMs))).json().detail).toContain("has not ended");
+  expect((await take(api.monthText(nowMs))).json().detail).toContain("has not ended");
   expect(audited.filter(({ action }) => action === "snapshot.take").length).toBeGreaterThan(0);
 }, 120_000);
 

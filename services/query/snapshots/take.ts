@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { OpenCatalogue } from "@v6meter/indicators";
-import { type api, Fault } from "@v6meter/schemas";
+import { api, Fault } from "@v6meter/schemas";
 import { defineQuery, type Store } from "@v6meter/store";
 import { z } from "zod";
 import { differences, keepSuppressed } from "./compare.ts";
-import { hasEnded, monthText } from "./question.ts";
+import { hasEnded } from "./question.ts";
 import { idOf, type SnapshotRecord, type Step, snapshotsOf, type Version, versionsOf } from "./record.ts";
 import { checkQuestions, type StandardQuestion, standardQuestions } from "./standard-questions.ts";
 
@@ -51,7 +51,7 @@ export class Taker {
     if (!hasEnded(month, now())) {
       throw new Fault(
         "QUERY_INVALID",
-        `month: found ${month}, which has not ended; allowed: months before ${monthText(now())}.`,
+        `month: found ${month}, which has not ended; allowed: months before ${api.monthText(now())}.`,
       );
     }
     if (this.#running !== null) {

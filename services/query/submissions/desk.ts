@@ -1,6 +1,7 @@
 import { type Audit, actorOf, type Identity } from "@v6meter/identity";
 import { monthBeginOf, monthNumber, type OpenCatalogue, submittedFigures } from "@v6meter/indicators";
 import {
+  api,
   Fault,
   type Indicator,
   SUBMISSION_CHANGES,
@@ -170,6 +171,5 @@ async function newest(changes: Changes, key: SubmissionKey, version: number): Pr
 }
 
 function monthBefore(month: string): string {
-  const number = monthNumber(monthBeginOf(month)) - 1;
-  return `${Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, "0")}`;
+  return api.monthText(monthBeginOf(month) - 1);
 }

@@ -13,18 +13,13 @@ export function namedUsersPeriod(
     const toMs = Date.parse(`${rolling30d}T00:00:00+08:00`) + DAY_MS;
     return usersPeriod({ fromMs: toMs - 30 * DAY_MS, toMs }, false);
   }
-  const named = namedPeriod(day === undefined ? { month: month ?? monthOf(nowMs) } : { day }, nowMs);
+  const named = namedPeriod(day === undefined ? { month: month ?? api.monthText(nowMs) } : { day }, nowMs);
   if (!named) throw new Fault("INTERNAL", "period: neither a day nor a month is named.");
   return usersPeriod(named, day === undefined);
 }
 
 /** The month before a month, with it as one period. */
 export function withMonthBefore(month: UsersPeriod): UsersPeriod {
-  const before = namedUsersPeriod({ month: monthOf(month.fromMs - DAY_MS) }, month.fromMs);
+  const before = namedUsersPeriod({ month: api.monthText(month.fromMs - DAY_MS) }, month.fromMs);
   return { ...month, fromMs: before.fromMs, from_day: before.from_day };
-}
-
-/** The month of Asia/Shanghai a moment lies in. */
-function monthOf(atMs: number): string {
-  return api.instantText(atMs).slice(0, 7);
 }

@@ -1,4 +1,5 @@
 import type { api } from "@v6meter/schemas";
+import { SHARE_DIMENSIONS, SHARE_INTERVALS } from "@v6meter/schemas/words";
 import { computed, defineComponent } from "vue";
 import { useAnswer } from "../api/answer.ts";
 import { Chart, tip } from "../chart/chart.tsx";
@@ -13,18 +14,8 @@ import { Select } from "../view/select.tsx";
 import { useView } from "../view/view.ts";
 import { flowChart, groupChart, type Row, seriesChart, shareColumns } from "./traffic-charts.ts";
 
-/** Groupings a page offers; a group that is chosen leads to the next of DRILL. */
-const DIMENSIONS = [
-  "region",
-  "operator",
-  "access",
-  "direction",
-  "technology",
-  "observation_point",
-  "exporter",
-] as const;
+/** A group that is chosen leads to the next of these. */
 const DRILL = ["region", "operator", "exporter"] as const;
-const INTERVALS = ["5m", "1h", "1d", "1mo"] as const;
 const DEFAULTS = {
   period: "24h",
   by: "region",
@@ -155,7 +146,7 @@ export default defineComponent(() => {
       )}
       {choice("by", t("traffic.by"), [
         ["", t("word.none")],
-        ...DIMENSIONS.map((word) => [word, t(`word.${word}`)] as const),
+        ...SHARE_DIMENSIONS.map((word) => [word, t(`word.${word}`)] as const),
       ])}
       {choice(
         "shape",
@@ -164,7 +155,7 @@ export default defineComponent(() => {
       )}
       {choice("interval", t("traffic.interval"), [
         ["", t("traffic.auto")],
-        ...INTERVALS.map((it) => [it, it] as const),
+        ...SHARE_INTERVALS.map((it) => [it, it] as const),
       ])}
       {choice("compare", t("traffic.compare"), [
         ["", t("traffic.compareNone")],
