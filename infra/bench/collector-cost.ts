@@ -13,78 +13,138 @@ import { renumber, type Workload } from "./workload.ts";
 export interface CollectorReport {
   readonly port: number;
   readonly cpuS: number;
+  /** The same by kind of thread; empty where the system does not tell. */
+  readonly cpuByThreadS: Readonly<Record<string, number>>;
+  readonly peakRssBytes: number;
   readonly datagrams: number;
   readonly kernelDrops: number;
   /** Flow records handed to the bus. */
   readonly records: number;
   readonly queuedBytes: number;
   readonly publishedBytes: number;
+  /** Messages of the spool that Kafka has not acknowledged; 0 without Kafka. */
+  readonly unforwarded: number;
 }
 
-/** One round: what it cost the collector's process to bring records from UDP to the bus, durably. */
+/** One round: what it cost the collector's process to bring records from UDP to where they are safe. */
 export interface CollectorRound {
+  readonly sentRecords: number;
+  /** Of these, what became rows. */
   readonly records: number;
   readonly cpuSPerMillion: number;
+  readonly cpuByThreadSPerMillion: Readonly<Record<string, number>>;
+  /** To the moment a report said that all is done: a second too slow at most. */
   readonly recordsPerS: number;
   readonly kernelDrops: number;
   readonly publishedBytesPerRecord: number;
+  /** Of the process since its start. */
+  readonly peakRssBytes: number;
+}
+
+/** A collector that is measured: a process of its own over a temporary folder. */
+export interface MeasuredCollector {
+  /** Sends about so many records; returns when the bus, or Kafka, has them. */
+  round(records: number): Promise<CollectorRound>;
+  stop(): Promise<void>;
+}
+
+export interface MeasuredOptions {
+  /** To this broker of Kafka, by way of the spool; to the embedded bus where it is left out. */
+  readonly broker?: string | undefined;
+  /** Folder for CPU profiles of its threads. */
+  readonly profiles?: string | undefined;
 }
 
 const BURST_DATAGRAMS = 32;
 const SETTLE_MS = 50;
-const GIVE_UP_MS = 60_000;
+/** Longer than the flush interval and than counts of a thread are old: two reports alike mean that nothing is left. */
+const QUIET_MS = 1_600;
+const GIVE_UP_MS = 120_000;
 
-/**
- * Runs a collector in a process of its own over a temporary folder, sends it the workload from this one
- * and measures its CPU time; the first round warms up and is not returned.
- */
+/** Starts a collector and gives it the workload's templates. */
+export async function measuredCollector(workload: Workload, options: MeasuredOptions = {}): Promise<MeasuredCollector> {
+  const folder = await mkdtemp(join(tmpdir(), "v6meter-bench-"));
+  const { broker, profiles } = options;
+  const child = fork(join(import.meta.dirname, "collector-process.ts"), [folder, ...(broker ? [broker] : [])], {
+    ...(profiles && { execArgv: ["--cpu-prof", `--cpu-prof-dir=${profiles}`] }),
+  });
+  const socket = createSocket("udp4");
+  const stop = async () => {
+    socket.close();
+    const exited = once(child, "exit");
+    if (child.connected) child.disconnect();
+    if (child.exitCode === null) await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  let sequence = 1;
+  try {
+    const { port } = await nextReport(child);
+    socket.connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    for (const datagram of workload.templates) await sendOne(socket, datagram);
+    return {
+      stop,
+      async round(records) {
+        const passes = Math.ceil(records / workload.records);
+        const { report: before } = await settled(child, 0);
+        const startedAt = performance.now();
+        for (let pass = 0; pass < passes; pass++) {
+          sequence = renumber(workload, sequence);
+          await sendAll(socket, port, workload.datagrams);
+        }
+        const sent = before.datagrams + before.kernelDrops + passes * workload.datagrams.length;
+        const { report: after, doneAt } = await settled(child, sent);
+        return roundOf(before, after, passes * workload.records, (doneAt - startedAt) / 1_000);
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Rounds of a collector to the embedded bus; the first warms up and is not returned. */
 export async function collectorRounds(
   workload: Workload,
   rounds: number,
   recordsPerRound: number,
   onRound: (done: number) => void,
 ): Promise<CollectorRound[]> {
-  const folder = await mkdtemp(join(tmpdir(), "v6meter-bench-"));
-  const child = fork(join(import.meta.dirname, "collector-process.ts"), [join(folder, "bus")]);
-  const socket = createSocket("udp4");
+  const collector = await measuredCollector(workload);
   try {
-    const { port } = await nextReport(child);
-    socket.connect(port, "127.0.0.1");
-    await once(socket, "connect");
-    for (const datagram of workload.templates) await sendOne(socket, datagram);
     const results: CollectorRound[] = [];
-    let sequence = 1;
-    for (let round = 0; round <= rounds; round++) {
-      const passes = Math.ceil((round === 0 ? recordsPerRound / 4 : recordsPerRound) / workload.records);
-      const before = await settled(child, 0);
-      const startedAt = performance.now();
-      for (let pass = 0; pass < passes; pass++) {
-        sequence = renumber(workload, sequence);
-        await sendAll(socket, port, workload.datagrams);
-      }
-      const after = await settled(child, before.datagrams + passes * workload.datagrams.length);
-      const seconds = (performance.now() - startedAt) / 1_000;
-      if (round > 0) results.push(roundOf(before, after, seconds));
+    await collector.round(recordsPerRound / 4);
+    onRound(0);
+    for (let round = 1; round <= rounds; round++) {
+      results.push(await collector.round(recordsPerRound));
       onRound(round);
     }
     return results;
   } finally {
-    socket.close();
-    const exited = once(child, "exit");
-    if (child.connected) child.disconnect();
-    if (child.exitCode === null) await exited;
-    await rm(folder, { recursive: true, force: true });
+    await collector.stop();
   }
 }
 
-function roundOf(before: CollectorReport, after: CollectorReport, seconds: number): CollectorRound {
+function roundOf(
+  before: CollectorReport,
+  after: CollectorReport,
+  sentRecords: number,
+  seconds: number,
+): CollectorRound {
   const records = after.records - before.records;
+  const perMillion = (spentS: number) => (spentS / records) * 1_000_000;
+  const threads = Object.entries(after.cpuByThreadS).map(
+    ([name, spentS]) => [name, perMillion(spentS - (before.cpuByThreadS[name] ?? 0))] as const,
+  );
   return {
+    sentRecords,
     records,
-    cpuSPerMillion: ((after.cpuS - before.cpuS) / records) * 1_000_000,
+    cpuSPerMillion: perMillion(after.cpuS - before.cpuS),
+    cpuByThreadSPerMillion: Object.fromEntries(threads),
     recordsPerS: records / seconds,
     kernelDrops: after.kernelDrops - before.kernelDrops,
     publishedBytesPerRecord: (after.publishedBytes - before.publishedBytes) / records,
+    peakRssBytes: after.peakRssBytes,
   };
 }
 
@@ -102,24 +162,27 @@ async function nextReport(child: ChildProcess): Promise<CollectorReport> {
   }
 }
 
-/** The report once the collector has so many datagrams (or the kernel dropped some) and has published all. */
-async function settled(child: ChildProcess, datagrams: number): Promise<CollectorReport> {
+/** The report once the collector has so many datagrams (or the kernel dropped some) and all is where it goes. */
+async function settled(child: ChildProcess, datagrams: number): Promise<{ report: CollectorReport; doneAt: number }> {
   const giveUpAt = performance.now() + GIVE_UP_MS;
-  let last: CollectorReport | null = null;
+  let last: { report: CollectorReport; doneAt: number } | null = null;
   for (;;) {
     const reply = nextReport(child);
     child.send("report");
     const report = await reply;
-    const all = report.datagrams + report.kernelDrops >= datagrams && report.queuedBytes === 0;
-    if (all && last !== null && last.records === report.records && last.datagrams === report.datagrams) return report;
-    if (performance.now() > giveUpAt)
+    const doneAt = performance.now();
+    const done =
+      report.datagrams + report.kernelDrops >= datagrams && report.queuedBytes === 0 && report.unforwarded === 0;
+    if (!done) last = null;
+    else if (last?.report.records === report.records && last.report.datagrams === report.datagrams)
+      return { report, doneAt: last.doneAt };
+    else last = { report, doneAt };
+    if (doneAt > giveUpAt)
       throw new Fault(
         "INTERNAL",
-        `${report.datagrams} of ${datagrams} datagrams reached the collector within a minute.`,
+        `${report.datagrams} of ${datagrams} datagrams reached the collector in time, ${report.unforwarded} messages wait for Kafka.`,
       );
-    last = report;
-    // Longer than the flush interval: two reports alike mean that nothing is left to publish.
-    await sleep(all ? 600 : SETTLE_MS);
+    await sleep(done ? QUIET_MS : SETTLE_MS);
   }
 }
 

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { runCommand } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
 import { type CollectorRound, collectorRounds } from "./collector-cost.ts";
+import { machineLine, wholeOption } from "./command.ts";
 import { columnarPass, libraryPass } from "./decoders.ts";
 import { type Spread, spreadOf, unitsPerCpuSecond } from "./rounds.ts";
 import { ipfixWorkload, v5Workload, v9Workload, type Workload } from "./workload.ts";
@@ -78,16 +79,6 @@ async function measureCollector(workload: Workload, rounds: number, records: num
   };
 }
 
-function whole(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw new Fault(
-      "CONFIG_INVALID",
-      `--${name}: found ${text}, allowed is a whole number from ${min} to ${max}. See --help.`,
-    );
-  return value;
-}
-
 function readArguments() {
   try {
     return parseArgs({
@@ -132,9 +123,9 @@ await runCommand("bench:decode", async () => {
     process.stdout.write(HELP);
     return 0;
   }
-  const seed = whole("seed", values.seed, 0, 0xffff_ffff);
-  const rounds = whole("rounds", values.rounds, 3, 100);
-  const records = whole("records", values.records, 100_000, 100_000_000);
+  const seed = wholeOption("seed", values.seed, 0, 0xffff_ffff);
+  const rounds = wholeOption("rounds", values.rounds, 3, 100);
+  const records = wholeOption("records", values.records, 100_000, 100_000_000);
   const [cpu] = cpus();
   const machine = {
     cpus: cpus().length,
@@ -143,10 +134,7 @@ await runCommand("bench:decode", async () => {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
   };
-  if (!values.json)
-    process.stdout.write(
-      `${machine.cpus} x ${machine.model}, node ${machine.node}, ${machine.platform}, seed ${seed}\n`,
-    );
+  if (!values.json) process.stdout.write(`${machineLine()}, seed ${seed}\n`);
 
   const decode: DecodeResult[] = [];
   for (const workload of [v5Workload(seed), v9Workload(seed), ipfixWorkload(seed)]) {

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { columnarPass, libraryPass } from "./decoders.ts";
+import { v9MixWorkload } from "./mix.ts";
 import { spreadOf } from "./rounds.ts";
 import { ipfixWorkload, renumber, v5Workload, v9Workload } from "./workload.ts";
 
-const WORKLOADS = [v5Workload(1), v9Workload(1), ipfixWorkload(1)];
+const WORKLOADS = [v5Workload(1), v9Workload(1), ipfixWorkload(1), v9MixWorkload(1)];
 
 test.each(WORKLOADS)("$name: every record is decoded, in every pass", (workload) => {
   const columnar = columnarPass(workload);
