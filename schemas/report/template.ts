@@ -79,7 +79,12 @@ export const templateBlock = z.union([
   z.strictObject({ exporters: z.strictObject({ title: bilingual }) }),
   z.strictObject({ books: z.strictObject({ title: bilingual }) }),
   z.strictObject({ definitions: z.strictObject({ title: bilingual }) }),
-  z.strictObject({ restatements: z.strictObject({ title: bilingual }) }),
+  z.strictObject({
+    restatements: z.strictObject({
+      title: bilingual,
+      most_rows: z.int().min(1).describe("Restated figures shown of a version; how many there are is told"),
+    }),
+  }),
 ]);
 export type TemplateBlock = z.output<typeof templateBlock>;
 export type BlockKind = TemplateBlock extends infer B ? (B extends unknown ? keyof B : never) : never;

@@ -63,6 +63,11 @@ export class Answers {
     );
   }
 
+  /** Whether a question was answered. */
+  has(path: string): boolean {
+    return this.#answered.has(path);
+  }
+
   /** Paths of everything that was answered, in the order of their names. */
   paths(): readonly string[] {
     return [...this.#answered.keys()].sort();

@@ -1,17 +1,10 @@
-import {
-  api,
-  type ReportDocument,
-  type ReportLanguage,
-  type ReportSnapshot,
-  type ReportTemplate,
-} from "@v6meter/schemas";
+import { api, type ReportDocument, type ReportLanguage, type ReportTemplate } from "@v6meter/schemas";
 import { Answers, type OnProgress } from "./answers.ts";
-import type { Ask } from "./ask.ts";
 import { blockQuestions, composeBlock } from "./blocks/index.ts";
 import { type Context, changeCell, contextOf, figureCell, textCell } from "./context.ts";
 import { qualityOf, qualityQuestions } from "./findings.ts";
 import { filled, percent } from "./format.ts";
-import { monthIn } from "./frozen.ts";
+import { monthIn, type Source } from "./frozen.ts";
 import type { Month } from "./month.ts";
 import { monthFigure, monthFigureQuestions } from "./month-figure.ts";
 import { questions } from "./questions.ts";
@@ -21,31 +14,23 @@ import { FIRST_QUESTIONS, type Scope, scopeOf } from "./scope.ts";
 export interface Gathered {
   readonly scope: Scope;
   readonly answers: Answers;
-  readonly snapshot: ReportSnapshot | null;
+  readonly askedAs: Source["askedAs"];
   readonly askedAtMs: number;
 }
 
 /** Asks everything the template needs. Throws what the API answers, but for questions that are not allowed. */
 export async function gather(
-  ask: Ask,
+  { ask, snapshot, askedAs }: Source,
   {
     template,
     month,
-    snapshot,
     nowMs,
     onProgress,
-  }: {
-    template: ReportTemplate;
-    month: Month;
-    /** The frozen state that `ask` answers from; null: live. */
-    snapshot: ReportSnapshot | null;
-    nowMs: number;
-    onProgress?: OnProgress;
-  },
+  }: { template: ReportTemplate; month: Month; nowMs: number; onProgress?: OnProgress },
 ): Promise<Gathered> {
   const answers = new Answers(ask);
   await answers.ask(FIRST_QUESTIONS);
-  const scope = scopeOf(template, month, answers);
+  const scope = scopeOf({ template, month, snapshot }, answers);
   const blocks = template.sections.flatMap((section) => section.blocks);
   const paths = [
     ...qualityQuestions(scope),
@@ -53,7 +38,7 @@ export async function gather(
     ...blocks.flatMap((block) => blockQuestions(block, scope)),
   ];
   await answers.ask(paths, onProgress);
-  return { scope, answers, snapshot, askedAtMs: nowMs };
+  return { scope, answers, askedAs, askedAtMs: nowMs };
 }
 
 /** The report of a month in one language; the same answers give the same document. */
@@ -67,12 +52,12 @@ export function compose({ scope, ...gathered }: Gathered, lang: ReportLanguage):
     month: Number(number),
     month_name: MONTH_NAMES[Number(number) - 1] ?? "",
   };
-  return {
+  const document: ReportDocument = {
     month: month.name,
     lang,
     title: filled(context.text(template.title), places),
     subtitle: filled(context.text(template.subtitle), places),
-    snapshot: gathered.snapshot,
+    snapshot: scope.snapshot,
     facts: factsOf(context),
     grade: gradeOf(context),
     notices: noticesOf(context),
@@ -100,6 +85,19 @@ export function compose({ scope, ...gathered }: Gathered, lang: ReportLanguage):
     })),
     labels: { contents: word("contents"), source: word("source"), page: word("page"), none: word("no_figure") },
   };
+  return withPaths(document, gathered.askedAs);
+}
+
+/** A document whose questions name the snapshots that answered them. */
+function withPaths<T>(part: T, askedAs: Source["askedAs"]): T {
+  if (Array.isArray(part)) return part.map((it) => withPaths(it, askedAs)) as T;
+  if (part === null || typeof part !== "object") return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([name, it]) => [
+      name,
+      name === "path" && typeof it === "string" ? askedAs(it) : withPaths(it, askedAs),
+    ]),
+  ) as T;
 }
 
 const CHINESE_NUMBERS = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"];
@@ -164,6 +162,7 @@ function noticesOf(context: Context): string[] {
     ...((traffic?.value ?? null) === null ? [word("notice_no_data")] : []),
     ...(isMissing ? [word("notice_exporters", { known: recordsBefore.size, missing: missing.length })] : []),
     ...(snapshot === null ? [word("notice_live")] : []),
+    ...(snapshot !== null && snapshot.version > 1 ? [word("notice_restated", { version: snapshot.version })] : []),
     // Another month that was not kept is a comparison without a figure, which its cells say.
     ...answers
       .unanswered()

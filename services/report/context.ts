@@ -9,7 +9,6 @@ import {
   OBSERVATION_POINTS,
   type ReportCell,
   type ReportLanguage,
-  type ReportSnapshot,
   TECHNOLOGIES,
 } from "@v6meter/schemas";
 import type { Answers } from "./answers.ts";
@@ -22,7 +21,6 @@ import { WORDS, type Word } from "./words.ts";
 export interface Context extends Scope {
   readonly answers: Answers;
   readonly lang: ReportLanguage;
-  readonly snapshot: ReportSnapshot | null;
   /** When the questions were asked, milliseconds since 1970 UTC. */
   readonly askedAtMs: number;
   /** The text of a pair of texts. */
@@ -45,7 +43,7 @@ const VOCABULARIES: Readonly<Record<string, Readonly<Record<string, Bilingual>>>
 };
 
 /** A context in one language. */
-export function contextOf(scope: Scope, given: Pick<Context, "answers" | "lang" | "snapshot" | "askedAtMs">): Context {
+export function contextOf(scope: Scope, given: Pick<Context, "answers" | "lang" | "askedAtMs">): Context {
   const { answers, lang } = given;
   const registry = answers.read(questions.registry(), api.registry) ?? { regions: [], operators: [] };
   const named: Record<string, ReadonlyMap<string, Bilingual>> = {

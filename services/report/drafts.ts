@@ -36,8 +36,8 @@ export async function saveReport(path: string, bytes: Uint8Array): Promise<void>
 export async function writeDrafts({ ask, template, dir, now = Date.now }: DraftOptions): Promise<string[]> {
   const nowMs = now();
   const month = monthsFrom(monthOf(api.monthText(nowMs), nowMs), -1);
-  const { ask: askSource, snapshot } = await sourceOf(ask, month);
-  const version = snapshot === null ? "draft" : `v${snapshot.version}`;
+  const source = await sourceOf(ask, month);
+  const version = source.snapshot === null ? "draft" : `v${source.snapshot.version}`;
   const files = REPORT_LANGUAGES.flatMap((lang) =>
     REPORT_FORMAT_NAMES.map((format) => ({
       lang,
@@ -49,7 +49,7 @@ export async function writeDrafts({ ask, template, dir, now = Date.now }: DraftO
   for (const file of files) if (!(await isThere(file.path))) missing.push(file);
   if (missing.length === 0) return [];
   await mkdir(dir, { recursive: true });
-  const gathered = await gather(askSource, { template, month, snapshot, nowMs });
+  const gathered = await gather(source, { template, month, nowMs });
   for (const { lang, format, path } of missing) await saveReport(path, await render(compose(gathered, lang), format));
   return missing.map(({ path }) => path);
 }

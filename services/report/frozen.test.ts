@@ -44,6 +44,7 @@ test("the newest snapshot that was taken answers; what the month is compared wit
   await source.ask(questions.trend("traffic_share", month));
   await source.ask(questions.targets());
   await source.ask(questions.registry());
+  await source.ask(questions.differences("2026-10-v2"));
   expect(asked.filter((path) => !path.startsWith("/api/v1/snapshots"))).toEqual([
     "/api/v1/indicators/traffic_share?month=2026-10&snapshot=2026-10-v2",
     "/api/v1/indicators/traffic_share?month=2026-09&snapshot=2026-09-v1",
@@ -51,6 +52,10 @@ test("the newest snapshot that was taken answers; what the month is compared wit
     "/api/v1/targets?snapshot=2026-10-v2",
     "/api/v1/registry",
   ]);
+  expect(asked).toContain("/api/v1/snapshots/2026-10-v2/differences");
+  expect(source.askedAs(questions.indicator("traffic_share", before))).toBe(
+    "/api/v1/indicators/traffic_share?month=2026-09&snapshot=2026-09-v1",
+  );
 });
 
 test("a month that had no snapshot then has no figure to compare with", async () => {
@@ -72,7 +77,9 @@ test("an API that keeps no snapshots is asked live", async () => {
   const ask = async (path: string) => {
     throw new Fault("NOT_FOUND", `${path} is not an address of this API.`);
   };
-  expect(await sourceOf(ask, month)).toEqual({ ask, snapshot: null });
+  const source = await sourceOf(ask, month);
+  expect(source).toMatchObject({ ask, snapshot: null });
+  expect(source.askedAs("/api/v1/targets")).toBe("/api/v1/targets");
 });
 
 test.each([

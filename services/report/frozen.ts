@@ -4,6 +4,8 @@ import type { Ask } from "./ask.ts";
 import type { Month } from "./month.ts";
 import { questions } from "./questions.ts";
 
+const SNAPSHOTS = "/api/v1/snapshots";
+
 /** What is needed of a snapshot as the API lists it. */
 const listed = z.object({
   snapshots: z.array(
@@ -21,7 +23,15 @@ const listed = z.object({
 export interface Source {
   readonly ask: Ask;
   readonly snapshot: ReportSnapshot | null;
+  /** A question with the snapshot that answered it, so that it is answered alike at any later time. */
+  readonly askedAs: (path: string) => string;
 }
+
+/** An API asked for figures as they are now. */
+export const liveSource = (ask: Ask): Source => ({ ask, snapshot: null, askedAs: (path) => path });
+
+/** A question put to a snapshot. */
+export const asOf = (path: string, id: string) => `${path}${path.includes("?") ? "&" : "?"}snapshot=${id}`;
 
 /** The snapshots of a month that are in force, the oldest first; none where the API keeps none. */
 async function takenOf(ask: Ask, name: string): Promise<ReportSnapshot[]> {
@@ -49,19 +59,23 @@ export async function sourceOf(ask: Ask, month: Month, id?: string): Promise<Sou
     const known = all.map((it) => it.id).join(", ") || "none is taken";
     throw new Fault("NOT_FOUND", `snapshot: found ${id}, allowed for ${month.name}: ${known}.`);
   }
-  if (snapshot === null) return { ask, snapshot };
+  if (snapshot === null) return liveSource(ask);
   const others = new Map<string, Promise<string>>([[month.name, Promise.resolve(snapshot.id)]]);
   const idOf = (name: string) => {
     const found = others.get(name) ?? stoodAt(ask, name, snapshot);
     others.set(name, found);
     return found;
   };
+  const asked = new Map<string, string>();
   return {
     snapshot,
+    askedAs: (path) => asked.get(path) ?? path,
     ask: async (path) => {
-      // What a code is called is no figure, and not kept.
-      if (path === questions.registry()) return ask(path);
-      return ask(`${path}${path.includes("?") ? "&" : "?"}snapshot=${await idOf(monthIn(path) ?? month.name)}`);
+      // What a code is called is no figure and not kept; what snapshots say of themselves names its snapshot.
+      if (path === questions.registry() || path.startsWith(SNAPSHOTS)) return ask(path);
+      const named = asOf(path, await idOf(monthIn(path) ?? month.name));
+      asked.set(path, named);
+      return ask(named);
     },
   };
 }

@@ -8,6 +8,7 @@ export const TREND_MONTHS = 13;
 export const questions = {
   indicators: () => "/api/v1/indicators",
   snapshots: (name: string) => api.canonicalPath("/api/v1/snapshots", { month: name }),
+  differences: (id: string) => `/api/v1/snapshots/${id}/differences`,
   registry: () => "/api/v1/registry",
   indicator: (id: string, { name }: Month, by: readonly IndicatorGrouping[] = []) =>
     api.canonicalPath(`/api/v1/indicators/${id}`, { month: name, by }),

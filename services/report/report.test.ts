@@ -16,10 +16,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestStore } from "../query/province.test-data.ts";
 import { askStore } from "./asked.test-data.ts";
 import { compose, type Gathered, gather } from "./compose.ts";
+import { liveSource } from "./frozen.ts";
 import { monthOf } from "./month.ts";
 import { insertYear, MONTH } from "./province.test-data.ts";
 import { questions } from "./questions.ts";
 import { render } from "./render/index.ts";
+import { numbersOf } from "./report.test-data.ts";
 import { loadTemplate } from "./template.ts";
 
 const template = loadTemplate();
@@ -41,7 +43,7 @@ beforeAll(async () => {
     answered.set(path, answer);
     return answer;
   };
-  gathered = await gather(ask, { template, month, snapshot: null, nowMs: Date.now() });
+  gathered = await gather(liveSource(ask), { template, month, nowMs: Date.now() });
   for (const lang of REPORT_LANGUAGES) documents.set(lang, compose(gathered, lang));
 }, 120_000);
 afterAll(async () => {
@@ -51,14 +53,6 @@ afterAll(async () => {
 
 const tablesOf = ({ sections }: ReportDocument) =>
   sections.flatMap(({ blocks }) => blocks.filter((it): it is ReportTable => it.kind === "table"));
-
-/** Every number of an answer, and every number a string of it is. */
-function numbersOf(answer: unknown, found = new Set<number>()): Set<number> {
-  if (typeof answer === "number" || (typeof answer === "string" && /^-?\d+(\.\d+)?$/.test(answer)))
-    found.add(Number(answer));
-  else if (answer !== null && typeof answer === "object") for (const it of Object.values(answer)) numbersOf(it, found);
-  return found;
-}
 
 describe("the figures", () => {
   test("each is what the API answers to the question that stands beside it", async () => {
@@ -153,7 +147,7 @@ describe("the document", () => {
     );
     const { ask, stop } = askStore(store.store, { catalogue_dir: folder });
     try {
-      const document = compose(await gather(ask, { template, month, snapshot: null, nowMs: Date.now() }), "zh");
+      const document = compose(await gather(liveSource(ask), { template, month, nowMs: Date.now() }), "zh");
       const others = tablesOf(document).find(({ id }) => id === "others_traffic");
       expect(others?.rows.map(({ cells }) => cells[0]?.text)).toContain("夜间占比");
     } finally {
@@ -183,7 +177,10 @@ describe("the formats", () => {
   test("a snapshot's report is the same whenever it is made, and says whether it is published", async () => {
     const taken = { id: "2026-10-v1", version: 1, taken_at: "2026-11-06T00:00:00+08:00", published_at: null };
     const made = async (atMs: number, published_at: string | null) =>
-      compose({ ...gathered, askedAtMs: atMs, snapshot: { ...taken, published_at } }, "zh");
+      compose(
+        { ...gathered, askedAtMs: atMs, scope: { ...gathered.scope, snapshot: { ...taken, published_at } } },
+        "zh",
+      );
     const later = Date.now() + 86_400_000;
     for (const format of REPORT_FORMAT_NAMES) {
       const [first, second] = [await made(Date.now(), null), await made(later, null)];
@@ -221,7 +218,7 @@ describe("the formats", () => {
 
 describe("a month that is not as it should be", () => {
   const noticesOf = async (name: string, nowMs: number, lang: "zh" | "en" = "en") =>
-    compose(await gather(asked.ask, { template, month: monthOf(name, nowMs), snapshot: null, nowMs }), lang).notices;
+    compose(await gather(liveSource(asked.ask), { template, month: monthOf(name, nowMs), nowMs }), lang).notices;
 
   test("that has no data: said before anything else", async () => {
     expect(await noticesOf("2024-03", Date.now())).toContainEqual(expect.stringMatching(/^No traffic was received/));
@@ -245,7 +242,7 @@ describe("a month that is not as it should be", () => {
       if (asked_ === path) throw new Fault("FORBIDDEN", "exporters are not open to this role.");
       return asked.ask(asked_);
     };
-    const { notices } = compose(await gather(ask, { template, month, snapshot: null, nowMs: Date.now() }), "en");
+    const { notices } = compose(await gather(liveSource(ask), { template, month, nowMs: Date.now() }), "en");
     expect(notices).toContain(`Not answered: ${path} (exporters are not open to this role.)`);
   }, 60_000);
 });

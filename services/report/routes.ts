@@ -48,9 +48,7 @@ export function reportRoutes({ template, now = Date.now }: ReportRoutesOptions):
       const key = `${name} ${snapshot ?? ""}`;
       const found = kept.get(key);
       if (found) return found.gathered;
-      const gathered = sourceOf(ask, month, snapshot).then((source) =>
-        gather(source.ask, { template, month, snapshot: source.snapshot, nowMs }),
-      );
+      const gathered = sourceOf(ask, month, snapshot).then((source) => gather(source, { template, month, nowMs }));
       kept.set(key, { atMs: nowMs, gathered });
       // What failed is asked again by the next one.
       gathered.catch(() => kept.delete(key));

@@ -1,4 +1,11 @@
-import { api, Fault, type IndicatorGrouping, type ReportTemplate, type TemplateBlock } from "@v6meter/schemas";
+import {
+  api,
+  Fault,
+  type IndicatorGrouping,
+  type ReportSnapshot,
+  type ReportTemplate,
+  type TemplateBlock,
+} from "@v6meter/schemas";
 import type { Answers } from "./answers.ts";
 import type { Month } from "./month.ts";
 import { questions } from "./questions.ts";
@@ -7,6 +14,8 @@ import { questions } from "./questions.ts";
 export interface Scope {
   readonly template: ReportTemplate;
   readonly month: Month;
+  /** The frozen state of the month that answers; null: live. */
+  readonly snapshot: ReportSnapshot | null;
   readonly indicators: ReadonlyMap<string, api.IndicatorDescription>;
   readonly rules: api.Evaluations["rules"];
   /** Indicators that some block of the template names. */
@@ -17,12 +26,16 @@ export interface Scope {
 export const FIRST_QUESTIONS: readonly string[] = [questions.indicators(), questions.registry(), questions.rules()];
 
 /** Reads the scope from the answers to the first questions. Throws FORBIDDEN where the catalogue is not open. */
-export function scopeOf(template: ReportTemplate, month: Month, answers: Answers): Scope {
+export function scopeOf(
+  { template, month, snapshot }: Pick<Scope, "template" | "month" | "snapshot">,
+  answers: Answers,
+): Scope {
   const catalogue = answers.read(questions.indicators(), api.indicators);
   if (!catalogue) throw new Fault("FORBIDDEN", "The key does not open the catalogue of indicators.");
   return {
     template,
     month,
+    snapshot,
     indicators: new Map(catalogue.indicators.map((it) => [it.id, it])),
     rules: answers.read(questions.rules(), api.evaluations)?.rules ?? [],
     named: namedBy(template),

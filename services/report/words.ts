@@ -178,6 +178,25 @@ export const WORDS = {
     zh: "本报告全部数据取自快照{id}（第{version}版，{taken_at}冻结）；同一快照生成的报告逐字节相同。",
     en: "All figures are of snapshot {id} (version {version}, taken {taken_at}); the same snapshot gives the same report, byte for byte.",
   },
+  not_restated: { zh: "本月数据未经修订。", en: "The month was not restated." },
+  restated_text: {
+    zh: "第{version}版（{taken_at}冻结，原因：{reason}）修订了前一版的{all}项数据（含分子、分母与完整率），其中本报告各表所用的{shown}项如下。",
+    en: "Version {version} (taken {taken_at}, because: {reason}) restated {all} figures of the version before, numerators, denominators and completeness among them; the {shown} that tables of this report hold are:",
+  },
+  restated_more: {
+    zh: "下表列出前{most}项，其余由所注查询取得。",
+    en: "The first {most} are listed; the question beside this gives all.",
+  },
+  reason_late: { zh: "迟到数据", en: "late data" },
+  reason_asked: { zh: "按要求重新统计", en: "asked for" },
+  scope: { zh: "范围", en: "Of" },
+  restated_before: { zh: "修订前", en: "Before" },
+  restated_after: { zh: "修订后", en: "After" },
+  difference: { zh: "差值", en: "Difference" },
+  notice_restated: {
+    zh: "本报告为第{version}版：此前公布的数据已修订，修订内容见“统计说明”。",
+    en: "This is version {version}: figures told before are restated; what changed stands under “Definitions and method”.",
+  },
   day: { zh: "日", en: "Day" },
 } as const satisfies Record<string, Bilingual>;
 export type Word = keyof typeof WORDS;

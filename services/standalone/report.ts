@@ -87,10 +87,9 @@ export async function report(args: string[]): Promise<number> {
   const ask = askUrl(url, values["key-file"] ?? join(keysFolder(config), "admin.key"));
   await mkdir(values.out, { recursive: true });
   const source = await sourceOf(ask, month, values.snapshot);
-  const gathered = await gather(source.ask, {
+  const gathered = await gather(source, {
     template,
     month,
-    snapshot: source.snapshot,
     nowMs,
     onProgress: progress(process.stderr),
   });

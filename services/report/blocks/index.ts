@@ -7,9 +7,10 @@ import { figures, others } from "./figures.ts";
 import { matrix, ranking, tiles } from "./groups.ts";
 import { objects } from "./objects.ts";
 import { books, exporters, findings } from "./quality.ts";
+import { restatements } from "./restatements.ts";
 import { sentences } from "./sentences.ts";
 import { evaluations, targets } from "./standing.ts";
-import { definitions, restatements, text } from "./statement.ts";
+import { definitions, text } from "./statement.ts";
 import { userMeters, users } from "./users.ts";
 
 type Content<K extends BlockKind> = TemplateBlock extends infer B ? (B extends Record<K, infer C> ? C : never) : never;

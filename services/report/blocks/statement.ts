@@ -5,7 +5,6 @@ import type { BlockWriter } from "./block.ts";
 
 type Text = Extract<TemplateBlock, { text: unknown }>["text"];
 type Definitions = Extract<TemplateBlock, { definitions: unknown }>["definitions"];
-type Restatements = Extract<TemplateBlock, { restatements: unknown }>["restatements"];
 
 /** Fixed paragraphs. */
 export const text: BlockWriter<Text> = {
@@ -45,17 +44,5 @@ export const definitions: BlockWriter<Definitions> = {
         })),
       },
     ];
-  },
-};
-
-/** Which state of the month the figures are of. */
-export const restatements: BlockWriter<Restatements> = {
-  questions: () => [],
-  compose: (_, { snapshot, word }) => {
-    const said =
-      snapshot === null
-        ? word("not_frozen")
-        : word("frozen_text", { id: snapshot.id, version: snapshot.version, taken_at: snapshot.taken_at });
-    return [{ kind: "text", tone: "plain", paragraphs: [{ text: said }] }];
   },
 };

@@ -5,6 +5,7 @@ import { openTestStore } from "../../query/province.test-data.ts";
 import { askStore } from "../asked.test-data.ts";
 import { compose, gather } from "../compose.ts";
 import { grouped } from "../format.ts";
+import { liveSource } from "../frozen.ts";
 import { monthOf } from "../month.ts";
 import { insertYear, MONTH } from "../province.test-data.ts";
 import { loadTemplate } from "../template.ts";
@@ -21,10 +22,10 @@ beforeAll(async () => {
   try {
     await insertYear(store);
     const nowMs = Date.now();
-    const gathered = await gather(ask, {
+    const gathered = await gather(liveSource(ask), {
       template: loadTemplate(),
       month: monthOf(MONTH, nowMs),
-      snapshot: null,
+
       nowMs,
     });
     for (const lang of REPORT_LANGUAGES) documents.set(lang, compose(gathered, lang));
