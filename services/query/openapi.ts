@@ -17,7 +17,10 @@ const DESCRIPTION = `The IPv6 share of a province's traffic, its users of IPv6, 
 
 Integers of 64 bits and more are strings. Instants are ISO 8601; days and months are cut in Asia/Shanghai (UTC+8). Unknown
 parameters are refused. Every error is \`application/problem+json\` (RFC 9457); a 400 says which parameter is wrong, what was
-found and what is allowed.`;
+found and what is allowed.
+
+Routes of figures also answer \`Accept: application/sql\` (RFC 6922): the ClickHouse statements that ran for them, parameters as
+literals, with a comment on what becomes of their rows.`;
 
 const transformZod = createJsonSchemaTransform({});
 

@@ -40,6 +40,7 @@ import { takeWhatIsDue } from "./snapshots/calendar.ts";
 import { SnapshotRecord } from "./snapshots/record.ts";
 import { serveSnapshots } from "./snapshots/serve.ts";
 import { type AskLive, Taker, type TakerOptions } from "./snapshots/take.ts";
+import { serveStatements, toldStore } from "./statements.ts";
 
 export interface QueryServiceOptions {
   readonly store: Store;
@@ -101,8 +102,9 @@ const SECURITY_HEADERS = {
 
 /** The query API over a store; inert until started. */
 export function createQueryService(options: QueryServiceOptions): QueryService {
-  const { store, config, identities, audit, logger, live = () => [], trouble = () => null } = options;
+  const { config, identities, audit, logger, live = () => [], trouble = () => null } = options;
   const { now = Date.now, access = accessConfig.parse({}), ownerOf = () => null } = options;
+  const store = toldStore(options.store);
   const { named = () => ({ regions: [], operators: [] }) } = options;
   const root = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
@@ -157,7 +159,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     metrics.answered({ method, route: routeOptions.url ?? "none", status: reply.statusCode, seconds });
     request.log.debug({ method, route: routeOptions.url, status: reply.statusCode, seconds }, "request answered");
   });
-  const record = new SnapshotRecord(store);
+  const record = new SnapshotRecord(options.store);
   const ask: AskLive = async (path) => {
     const url = `${path}${path.includes("?") ? "&" : "?"}snapshot=live`;
     const { statusCode, body } = await root.inject({ url, headers: { authorization: `Bearer ${secret}` } });
@@ -189,6 +191,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   // In a plugin of their own, so that the documentation is there to see them come.
   app.register(async (scope) => {
     const routes = scope.withTypeProvider<ZodTypeProvider>();
+    serveStatements(routes);
     serveSnapshots(routes, { record, now });
     trafficShareRoute(routes, store, ownerOf);
     activeUsersRoute(routes, store, config.min_cell_users);

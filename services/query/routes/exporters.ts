@@ -11,12 +11,15 @@ import { exporterLedgers } from "./ledger.ts";
 /** The books' exporter of what no exporter is known for; see /api/v1/ledger. */
 const NO_EXPORTER = "::";
 
+const STATEMENTS =
+  "Streams, sampling and books are three statements; the answer joins them by exporter, adds the books up by stage, and shows an operator its own.";
+
 /** `GET /api/v1/exporters`. */
 export function exportersRoute(app: Api, store: Store, ownerOf: OwnerOf): void {
   app.get(
     "/api/v1/exporters",
     {
-      config: { narrows: true },
+      config: { narrows: true, statements: STATEMENTS },
       preValidation: listParameters("exporter"),
       schema: {
         tags: ["books"],

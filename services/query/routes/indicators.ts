@@ -45,6 +45,9 @@ const USERS_COLUMNS = Object.keys(api.usersTold);
 /** What the definition is, without where its figures are read. */
 const describe = (indicator: Indicator) => api.indicatorDescription.parse(indicator);
 
+const STATEMENTS =
+  "The row with is_total = 1 is the total, the others are the rows. Where subscribers are counted, small figures are suppressed after the statement, and active ones are told by the ladder of estimates (services/lib/users) from several statements: its figures stand in no row of them.";
+
 /** `GET /api/v1/indicators` and `GET /api/v1/indicators/{id}`. */
 export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
   app.get(
@@ -78,7 +81,7 @@ export function indicatorRoutes(app: Api, catalogue: OpenCatalogue): void {
     "/api/v1/indicators/:id",
     {
       preValidation: listParameters("by", ...INDICATOR_GROUPINGS),
-      config: { table: { row: api.indicatorRow, columns } },
+      config: { table: { row: api.indicatorRow, columns }, statements: STATEMENTS },
       schema: {
         tags: ["indicators"],
         summary: "Figures of an indicator",

@@ -40,12 +40,15 @@ export async function exporterLedgers(
   };
 }
 
+const STATEMENTS =
+  "The answer adds these rows up by exporter, stage and outcome; held is received less what was forwarded and dropped. An operator is shown its own exporters of them.";
+
 /** `GET /api/v1/ledger`. */
 export function ledgerRoute(app: Api, store: Store, ownerOf: OwnerOf): void {
   app.get(
     "/api/v1/ledger",
     {
-      config: { narrows: true },
+      config: { narrows: true, statements: STATEMENTS },
       preValidation: listParameters("exporter", "stage"),
       schema: {
         tags: ["books"],

@@ -37,6 +37,9 @@ function selected(objects: Iterable<MonitoredObject>, selection: api.ObjectSelec
     .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.id < b.id ? -1 : 1));
 }
 
+const STATEMENTS =
+  "One statement is all traffic, then each group of objects has two: its period, whose row with is_total = 1 is the group's traffic, and the period before, for the change.";
+
 /** `GET /api/v1/objects` and `GET /api/v1/objects/traffic`. */
 export function objectRoutes(app: Api, catalogue: OpenCatalogue): void {
   app.get(
@@ -61,7 +64,7 @@ export function objectRoutes(app: Api, catalogue: OpenCatalogue): void {
     "/api/v1/objects/traffic",
     {
       preValidation: listParameters(...SELECTION, "operator"),
-      config: { table: { row: api.objectTrafficRow, columns } },
+      config: { table: { row: api.objectTrafficRow, columns }, statements: STATEMENTS },
       schema: {
         tags: ["indicators"],
         summary: "Traffic and IPv6 share of objects",

@@ -42,13 +42,16 @@ interval (of the whole period in the total and where there is no interval).
 **Formats**: JSON, or the rows alone by \`Accept\`: \`text/csv\`, \`application/vnd.apache.arrow.stream\` (Arrow IPC) or
 \`application/vnd.apache.parquet\`, both with \`at\` in UTC and exact integers as text.`;
 
+const STATEMENTS =
+  "The row with is_total = 1 is the total, the others are the rows; at_s is the begin of a row in seconds.";
+
 /** `GET /api/v1/traffic/share`. */
 export function trafficShareRoute(app: Api, store: Store, ownerOf: OwnerOf): void {
   app.get(
     "/api/v1/traffic/share",
     {
       preValidation: listParameters("by", ...api.SHARE_DIMENSIONS),
-      config: { table: { row: api.shareRow, columns } },
+      config: { table: { row: api.shareRow, columns }, statements: STATEMENTS },
       schema: {
         tags: ["traffic"],
         summary: "IPv6 share of traffic",

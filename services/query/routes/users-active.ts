@@ -3,7 +3,7 @@ import type { Store } from "@v6meter/store";
 import { activeUsers, isSmall, type PublishedFigure, placeOf, type UsersFigure, wholeUsers } from "@v6meter/users";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { preamble, questionOf } from "../users/answer.ts";
+import { LADDER, preamble, questionOf } from "../users/answer.ts";
 import { namedUsersPeriod } from "../users/period.ts";
 
 const NAME = { zh: "IPv6活跃连接数", en: "Active connections" } as const;
@@ -40,6 +40,7 @@ export function activeUsersRoute(app: Api, store: Store, leastUsers: number): vo
     "/api/v1/users/active",
     {
       preValidation: listParameters("by", "family", ...api.USER_DIMENSIONS),
+      config: { statements: LADDER },
       schema: {
         tags: ["users"],
         summary: "Active connections (IPv6活跃连接数)",

@@ -15,7 +15,7 @@ import {
 } from "@v6meter/users";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
+import { COUNTED, keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
 import { namedUsersPeriod } from "../users/period.ts";
 
 const COMMON = `Subscribers are those that sessions of AAA told, each once whatever addresses the session changed; a session belongs to
@@ -120,6 +120,7 @@ export function userMetersRoutes(app: Api, store: Store, leastUsers: number): vo
     "/api/v1/users/assigned",
     {
       preValidation,
+      config: { statements: COUNTED },
       schema: {
         tags: ["users"],
         summary: "Users assigned an IPv6 address (已分配IPv6地址用户数)",
@@ -139,6 +140,7 @@ ${COMMON}`,
     "/api/v1/users/dual-stack",
     {
       preValidation,
+      config: { statements: COUNTED },
       schema: {
         tags: ["users"],
         summary: "Dual-stack users (双栈用户数)",
@@ -157,6 +159,7 @@ ${COMMON}`,
     "/api/v1/users/private-ipv4",
     {
       preValidation,
+      config: { statements: COUNTED },
       schema: {
         tags: ["users"],
         summary: "Users of private IPv4 addresses, and new sessions given one (不再使用私有IPv4地址)",
@@ -176,6 +179,7 @@ ${COMMON}`,
     "/api/v1/users/home-routers",
     {
       preValidation: listParameters("by", "region", "operator"),
+      config: { statements: COUNTED },
       schema: {
         tags: ["users"],
         summary: "IPv6 share of home routers (家庭路由器IPv6占比)",

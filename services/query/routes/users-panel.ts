@@ -3,7 +3,7 @@ import type { Store } from "@v6meter/store";
 import { accessesOf, levelParameters, partOf, preferenceQuery, retentionQuery } from "@v6meter/users";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
+import { COUNTED, keyRotations, preamble, questionOf, rowsAndTotal } from "../users/answer.ts";
 import { namedUsersPeriod, withMonthBefore } from "../users/period.ts";
 
 const COMMON = `From the panel: of the subscribers that sessions told, those whose hash falls in one of 64, the same on every day, whom
@@ -19,6 +19,7 @@ export function panelRoutes(app: Api, store: Store, leastUsers: number): void {
     "/api/v1/users/preference",
     {
       preValidation: listParameters("by", ...api.USER_DIMENSIONS),
+      config: { statements: COUNTED },
       schema: {
         tags: ["users"],
         summary: "IPv6 preference of dual-stack users (双栈用户IPv6优先情况)",
@@ -37,6 +38,7 @@ ${COMMON}`,
     "/api/v1/users/retention",
     {
       preValidation: listParameters("by", "family", ...api.USER_DIMENSIONS),
+      config: { statements: COUNTED },
       schema: {
         tags: ["users"],
         summary: "Retention of active users from month to month (活跃用户留存率)",

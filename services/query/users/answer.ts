@@ -3,6 +3,14 @@ import type { Store } from "@v6meter/store";
 import { type Group, keyRotationsQuery, type Period, placeOf, type Question, suppressedGroups } from "@v6meter/users";
 import { periodText } from "../period.ts";
 
+/** What becomes of the statements' rows where the ladder estimates. */
+export const LADDER =
+  "No row of these statements is the answer: they count sessions, prefixes and the panel, and the ladder of estimates (services/lib/users, docs/users.md) makes the users of them, with method and interval, and suppresses small figures.";
+
+/** The same where users are counted and not estimated. */
+export const COUNTED =
+  "The rows of level row and total are counted users and prefixes; rounding, the interval of the count, and the suppression of small figures come after the statement (services/lib/users).";
+
 /** Validated parameters of every question about users. */
 interface Parameters {
   readonly by: readonly string[];
