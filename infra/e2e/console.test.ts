@@ -191,6 +191,22 @@ describe.runIf(browser !== null)("the console", () => {
     expect(picture.length).toBeGreaterThan(5_000);
   });
 
+  test("a chart tells its SQL, which gives the figures on the page when it is run", async () => {
+    await open("traffic?by=operator");
+    const answer = await platform.get<api.TrafficShare>(await periodOf("groups"));
+    await page.locator('[data-room="groups"] [data-do="sql"] summary').click();
+    const text = await page.locator('[data-room="groups"] [data-do="sql"] pre').innerText();
+    expect(text).toContain(`-- GET ${await periodOf("groups")}`);
+    const ran = await platform.sql(`SELECT is_total, operator, v6_bytes, total_bytes FROM (\n${text}\n)`);
+    const figures = (operator: string | undefined, { v6_bytes, total_bytes }: api.TrafficShare["total"]) => [
+      operator === undefined ? 1 : 0,
+      operator ?? "",
+      v6_bytes,
+      total_bytes,
+    ];
+    expect(ran).toEqual([figures(undefined, answer.total), ...answer.rows.map((row) => figures(row.operator, row))]);
+  });
+
   test("users carry their method and interval, as the API tells them", async () => {
     await open("users?by=access");
     for (const name of ["active", "assigned"] as const) {

@@ -19,12 +19,12 @@ export function identityRoute(app: Api): void {
       },
     },
     async (request): Promise<api.Identity> => {
-      const { name, role, operator } = request.identity as Identity;
+      const { name, role, operator, raw } = request.identity as Identity;
       const routes = Object.keys(ROUTE_ACCESS).filter((route) => {
         const access = ROUTE_ACCESS[route];
         return access === "open" || access?.includes(role);
       });
-      return { name, role, operator: operator ?? null, routes };
+      return { name, role, operator: operator ?? null, raw, routes };
     },
   );
 }

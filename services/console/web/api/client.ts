@@ -29,9 +29,9 @@ export function addressOf({ path, parameters = {} }: Question): string {
   return search.size > 0 ? `${path}?${search}` : path;
 }
 
-/** Asks the API with the key of the session; throws ApiProblem. A key that is refused ends the session. */
-export async function ask<T>(question: Question, signal?: AbortSignal): Promise<T> {
-  const headers = { authorization: `Bearer ${key.value}`, accept: "application/json" };
+/** Sends a question with the key of the session; throws ApiProblem. A key that is refused ends the session. */
+async function answered(question: Question, accept: string, signal?: AbortSignal): Promise<Response> {
+  const headers = { authorization: `Bearer ${key.value}`, accept };
   let response: Response;
   try {
     response = await fetch(addressOf(question), { headers, ...(signal && { signal }) });
@@ -39,8 +39,29 @@ export async function ask<T>(question: Question, signal?: AbortSignal): Promise<
     if (signal?.aborted) throw error;
     throw new ApiProblem(0, "UNREACHABLE", "");
   }
-  if (response.ok) return (await response.json()) as T;
+  if (response.ok) return response;
   const problem = (await response.json().catch(() => null)) as api.Problem | null;
   if (response.status === 401 && key.value !== null) signOut("expired");
   throw new ApiProblem(response.status, problem?.code ?? "UNREADABLE", problem?.detail ?? response.statusText);
+}
+
+/** Asks the API for figures. Throws ApiProblem. */
+export async function ask<T>(question: Question, signal?: AbortSignal): Promise<T> {
+  return (await answered(question, "application/json", signal)).json() as Promise<T>;
+}
+
+const SQL = "application/sql";
+
+/**
+ * The statements behind an answer; null where it has none. Of figures that a snapshot keeps, those that compute them
+ * anew, where the reader may ask for them. Throws ApiProblem.
+ */
+export async function askSql(question: Question, signal?: AbortSignal): Promise<string | null> {
+  const response = await answered(question, SQL, signal);
+  if (!response.headers.get("content-type")?.startsWith(SQL)) return null;
+  const text = await response.text();
+  if (!response.headers.has("v6meter-snapshot") || question.parameters?.snapshot !== undefined) return text;
+  const live = { ...question, parameters: { ...question.parameters, snapshot: "live" } };
+  const anew = await answered(live, SQL, signal).catch(() => null);
+  return anew === null ? text : `${text}\n${await anew.text()}`;
 }

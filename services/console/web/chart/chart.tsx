@@ -3,6 +3,10 @@ import { defineComponent, onBeforeUnmount, onMounted, ref, shallowRef, watch } f
 import { moment } from "../names/format.ts";
 import { colour, isDark } from "../style/theme.ts";
 
+/** Points of a series from which on it is drawn for speed: what a pixel cannot show is left out until it is zoomed to. */
+const MANY_POINTS = 2_000;
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
 interface Drawn {
   setOption(option: EChartsOption, rules: { notMerge: boolean }): void;
   resize(): void;
@@ -49,11 +53,26 @@ export const Chart = defineComponent(
         role="img"
         aria-label={props.label}
         data-drawn={chart.value ? "yes" : "no"}
+        data-points={pointsOf(props.option)}
       />
     );
   },
   { props: ["option", "label", "tall", "onPick"] },
 );
+
+type Series = { readonly type?: string; readonly data?: readonly unknown[] };
+
+const seriesOf = ({ series = [] }: EChartsOption) => [series].flat() as Series[];
+
+function pointsOf(option: EChartsOption): number {
+  return seriesOf(option).reduce((sum, { data = [] }) => sum + data.length, 0);
+}
+
+/** A series as given, or where it has many points as one that answers while it is zoomed. */
+function quick(series: Series): Series {
+  if ((series.data?.length ?? 0) < MANY_POINTS) return series;
+  return { sampling: "lttb", showSymbol: false, large: true, progressive: 5_000, ...series } as Series;
+}
 
 interface TipRow {
   readonly marker?: unknown;
@@ -111,12 +130,14 @@ function dressed(option: EChartsOption): EChartsOption {
     }));
   const { xAxis, yAxis, tooltip, ...rest } = option;
   return {
+    animation: !reducedMotion.matches && pointsOf(option) < MANY_POINTS,
     animationDuration: 200,
     animationDurationUpdate: 200,
     textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily },
     legend: { textStyle: { color: ink }, type: "scroll", top: 0 },
     grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
     ...rest,
+    series: seriesOf(option).map(quick),
     ...(tooltip && {
       tooltip: {
         confine: true,

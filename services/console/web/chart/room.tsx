@@ -4,6 +4,7 @@ import { addressOf } from "../api/client.ts";
 import { t } from "../messages/index.ts";
 import { percent } from "../names/format.ts";
 import { type Column, csvOf, saveFile } from "./csv.ts";
+import { SqlPanel } from "./sql-panel.tsx";
 
 /** Rows shown in the table of a room; the CSV has them all. */
 const ROWS_SHOWN = 400;
@@ -110,6 +111,7 @@ export const Room = defineComponent({
                 <code>{props.answer.question ? `GET ${addressOf(props.answer.question)}` : "—"}</code>
               </p>
             </details>
+            <SqlPanel question={props.answer.question} />
             <details class="figures">
               <summary>{t("room.table")}</summary>
               <section class="scroll" tabindex={0} aria-label={`${props.title}: ${t("room.table")}`}>

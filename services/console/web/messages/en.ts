@@ -40,6 +40,9 @@ export default {
     more: "{rows} rows in all; the CSV has them.",
     link: "Copy link",
     copied: "Copied",
+    copySql: "Copy SQL",
+    openSql: "Open in SQL",
+    noSql: "This answer comes from the catalogue or the registry, not from a statement.",
   },
   period: {
     title: "Period",

@@ -33,6 +33,9 @@ export default {
     table: "数据表",
     more: "共 {rows} 行，完整内容见CSV。",
     link: "复制链接",
+    copySql: "复制SQL",
+    openSql: "在SQL页打开",
+    noSql: "该答复来自目录或登记表，不来自SQL语句。",
     copied: "已复制",
   },
   period: {
