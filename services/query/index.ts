@@ -1,1 +1,2 @@
+export type { Networks } from "./routes/traffic-peers.ts";
 export { createQueryService, type QueryService, type QueryServiceOptions } from "./service.ts";

@@ -33,6 +33,15 @@ export function widened({ fromMs, toMs }: Period, stepMs: number): Period {
   return { fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs: Math.ceil(toMs / stepMs) * stepMs };
 }
 
+/** The smallest period of whole days of Asia/Shanghai that holds this one. */
+export function wholeDays({ fromMs, toMs }: Period): Period {
+  const { fromMs: from, toMs: to } = widened(
+    { fromMs: fromMs + api.ZONE_OFFSET_MS, toMs: toMs + api.ZONE_OFFSET_MS },
+    DAY_MS,
+  );
+  return { fromMs: from - api.ZONE_OFFSET_MS, toMs: to - api.ZONE_OFFSET_MS };
+}
+
 /** A period as answers print it. */
 export function periodText({ fromMs, toMs }: Period): { from: string; to: string; zone: typeof api.ZONE } {
   return { from: api.instantText(fromMs), to: api.instantText(toMs), zone: api.ZONE };

@@ -284,6 +284,7 @@ describe("an operator never gets another's row", () => {
   /** What is asked of each route that operators may ask. */
   const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
     "GET /api/v1/traffic/share": ["", "?by=operator", "?by=region,operator,exporter", "?by=exporter&interval=1h"],
+    "GET /api/v1/traffic/peers": ["", "?peers=1"],
     "GET /api/v1/exporters": [""],
     "GET /api/v1/ledger": ["", `?stage=${Object.keys(STAGES)[0]}`],
     "GET /api/v1/users/active": ["", "?by=operator", "?by=region,operator,family"],

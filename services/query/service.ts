@@ -32,6 +32,7 @@ import { snapshotRoutes } from "./routes/snapshots.ts";
 import { sqlRoute } from "./routes/sql.ts";
 import { submissionRoutes } from "./routes/submissions.ts";
 import { targetsRoute } from "./routes/targets.ts";
+import { type Networks, NO_NETWORKS, trafficPeersRoute } from "./routes/traffic-peers.ts";
 import { trafficShareRoute } from "./routes/traffic-share.ts";
 import { activeUsersRoute } from "./routes/users-active.ts";
 import { userMetersRoutes } from "./routes/users-meters.ts";
@@ -55,6 +56,8 @@ export interface QueryServiceOptions {
   readonly ownerOf?: OwnerOf;
   /** What regions and operators are called, by the registry; nothing is named without it, and no submission may name any. */
   readonly named?: Named;
+  /** Whose addresses the far sides of flows are, by the registry; nobody's without it. */
+  readonly networks?: () => Networks;
   /** Routes of other services over this API, such as reports; held to the same table of routes and roles. */
   readonly routes?: readonly ((server: FastifyInstance) => void)[];
   /** Folder of the built console; without it `/` says that there is none. */
@@ -105,6 +108,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   const { config, identities, audit, logger, live = () => [], trouble = () => null } = options;
   const { now = Date.now, access = accessConfig.parse({}), ownerOf = () => null } = options;
   const store = toldStore(options.store);
+  const { networks = () => NO_NETWORKS } = options;
   const { named = () => ({ regions: [], operators: [] }) } = options;
   const root = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
@@ -194,6 +198,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     serveStatements(routes);
     serveSnapshots(routes, { record, now });
     trafficShareRoute(routes, store, ownerOf);
+    trafficPeersRoute(routes, store, networks);
     activeUsersRoute(routes, store, config.min_cell_users);
     userMetersRoutes(routes, store, config.min_cell_users);
     panelRoutes(routes, store, config.min_cell_users);

@@ -1,6 +1,8 @@
 import { loadRegistry, type Registry, watchRegistry } from "@v6meter/classify";
+import type { Networks } from "@v6meter/query";
 import type { Logger } from "@v6meter/runtime";
 import { addressBytes, type api, isMappedV4 } from "@v6meter/schemas";
+import { networksOf } from "./networks.ts";
 
 /** Names the operator that an exporter belongs to, by the registry; null where it names none. */
 export type OwnerOf = (exporter: string) => string | null;
@@ -44,6 +46,8 @@ export interface RegistryAnswers {
   readonly ownerOf: OwnerOf;
   /** What regions and operators are called. */
   readonly named: () => api.Registry;
+  /** Whose addresses are whose. */
+  readonly networks: () => Networks;
 }
 
 function answersOf(registry: Registry): RegistryAnswers {
@@ -51,7 +55,8 @@ function answersOf(registry: Registry): RegistryAnswers {
     regions: [...registry.regions].sort((a, b) => (a.code < b.code ? -1 : 1)),
     operators: registry.operators.map(({ id, zh, en }) => ({ id, zh, en })).sort((a, b) => (a.id < b.id ? -1 : 1)),
   };
-  return { ownerOf: ownerOfRegistry(registry), named: () => named };
+  const networks = networksOf(registry, Date.now());
+  return { ownerOf: ownerOfRegistry(registry), named: () => named, networks: () => networks };
 }
 
 /** Answers by the registry in force, which is read again when its files change. */
@@ -70,5 +75,9 @@ export function watchRegistryAnswers(
     since: registry,
   });
   parts.defer(async () => watch.stop());
-  return { ownerOf: (exporter) => answers.ownerOf(exporter), named: () => answers.named() };
+  return {
+    ownerOf: (exporter) => answers.ownerOf(exporter),
+    named: () => answers.named(),
+    networks: () => answers.networks(),
+  };
 }

@@ -4,10 +4,8 @@ import type { Period } from "@v6meter/users";
 import { z } from "zod";
 import type { Api } from "../api.ts";
 import { listParameters } from "../list-parameters.ts";
-import { lastDay, namedPeriod, periodText } from "../period.ts";
+import { lastDay, namedPeriod, periodText, wholeDays } from "../period.ts";
 import { sendTable, tableContent } from "../table.ts";
-
-const DAY_MS = 86_400_000;
 
 const DESCRIPTION = `Traffic, IPv6 share and trend of monitored objects: applications, clouds, data centres, networks, sites. What in the flows
 belongs to an object stands in its \`match\`: far sides (prefix, autonomous system as exported, port below 1024) or exporters and
@@ -97,13 +95,6 @@ const columns = ({ interval }: api.ObjectTrafficAnswer) => [
   "total_bytes",
   "share",
 ];
-
-function wholeDays({ fromMs, toMs }: Period): Period {
-  return {
-    fromMs: Math.floor((fromMs + api.ZONE_OFFSET_MS) / DAY_MS) * DAY_MS - api.ZONE_OFFSET_MS,
-    toMs: Math.ceil((toMs + api.ZONE_OFFSET_MS) / DAY_MS) * DAY_MS - api.ZONE_OFFSET_MS,
-  };
-}
 
 function trafficText({ v6Bytes, v4Bytes, totalBytes, share }: ObjectTraffic) {
   return { v6_bytes: v6Bytes, v4_bytes: v4Bytes, total_bytes: totalBytes, share };

@@ -205,6 +205,11 @@ test.each([
 
 const PARAMETERS = {
   question: "",
+  range_starts: [0],
+  range_operators: [""],
+  asns: [0],
+  as_operators: [""],
+  peers_max: 30,
   versions: [1],
   attempts: ["close"],
   most: 1,
