@@ -137,21 +137,30 @@ describe.runIf(browser !== null)("the console", () => {
     expect(await page.locator('main [data-figure="share"]').textContent()).toContain(percent(city.total.share));
   });
 
-  test("traffic goes down from city to operator to exporter, and a link brings back exactly this view", async () => {
+  /** The figures of the groups on the page are those of the API; answers its dimensions. */
+  const groupsAreTheApis = async () => {
+    const answer = await platform.get<api.TrafficShare>(await periodOf("groups"));
+    expect(answer.rows.length).toBeGreaterThan(0);
+    expect(await page.locator('main [data-figure="share"]').textContent()).toContain(percent(answer.total.share));
+    const [by = ""] = answer.by;
+    for (const row of answer.rows.slice(0, 30)) {
+      const word = row[by as "region"];
+      expect(await page.locator(`[data-group="${word}"]`).textContent(), word).toContain(percent(row.share));
+    }
+    return answer.by;
+  };
+
+  test("traffic goes down from province to city to operator to exporter and back, and a link brings back this view", async () => {
     await open("traffic?by=region&shape=share&compare=before");
+    expect(await groupsAreTheApis()).toEqual(["region"]);
     await page.locator('[data-group="210200"]').click();
     await page.waitForURL(/region=210200/);
     await settle();
+    expect(await groupsAreTheApis()).toEqual(["operator"]);
     await page.locator('[data-group="telecom"]').click();
     await page.waitForURL(/operator=telecom/);
     await settle();
-    const answer = await platform.get<api.TrafficShare>(await periodOf("groups"));
-    expect(answer.by).toEqual(["exporter"]);
-    expect(answer.rows.length).toBeGreaterThan(0);
-    for (const row of answer.rows) {
-      const text = await page.locator(`[data-group="${row.exporter}"]`).textContent();
-      expect(text).toContain(percent(row.share));
-    }
+    expect(await groupsAreTheApis()).toEqual(["exporter"]);
     const seen = await page.locator("main").innerText();
     const link = page.url();
     const other = await context.newPage();
@@ -162,6 +171,79 @@ describe.runIf(browser !== null)("the console", () => {
     await drawn(other);
     expect(await other.locator("main").innerText()).toBe(seen);
     await other.close();
+    await page.locator('[data-crumb="region"]').click();
+    await page.waitForURL((url) => !url.search.includes("operator=telecom"));
+    await settle();
+    expect(await groupsAreTheApis()).toEqual(["operator"]);
+    await page.goBack();
+    await page.waitForURL(/operator=telecom/);
+    await page.locator('[data-crumb="province"]').click();
+    await page.waitForURL((url) => !url.search.includes("region="));
+    await settle();
+    expect(await groupsAreTheApis()).toEqual(["region"]);
+  });
+
+  test("any two periods are compared, chosen without a mouse, and stand in the address", async () => {
+    await open("traffic?by=operator");
+    const chooseOwn = async (name: string, hoursAgo: number) => {
+      await page.locator(`[data-period="${name}"] select`).focus();
+      await page.keyboard.press("End");
+      const local = (hours: number) => new Date(Date.now() + (8 - hours) * 3_600_000).toISOString().slice(0, 14);
+      await page.locator(`[data-end="${name}-from"]`).fill(`${local(hoursAgo)}00`);
+      await page.locator(`[data-end="${name}-to"]`).fill(`${local(hoursAgo - 1)}30`);
+    };
+    await chooseOwn("period", 2);
+    await chooseOwn("compare", 30);
+    await page.waitForURL(/compare=.*~.*/);
+    await settle();
+    const asked = new URL(await periodOf("groups"), platform.http).searchParams;
+    expect(Date.parse(asked.get("to") ?? "") - Date.parse(asked.get("from") ?? "")).toBe(90 * 60_000);
+    const [from, to] = (new URL(page.url()).searchParams.get("compare") ?? "")
+      .split("~")
+      .map((text) => encodeURIComponent(`${text}:00+08:00`));
+    const past = await platform.get<api.TrafficShare>(`/api/v1/traffic/share?from=${from}&to=${to}`);
+    await expect
+      .poll(() => page.locator('[data-figure="compared"]').innerText(), { timeout: WAIT_MAX_MS })
+      .toContain(percent(past.total.share));
+    await page.locator('[data-end="compare-to"]').fill("2020-01-01T00:00");
+    await page.locator('[data-period="compare"] [role="alert"]').waitFor();
+    expect(page.url()).not.toContain("2020-01-01");
+  });
+
+  test("a step fits each period, from five minutes to years", async () => {
+    await open("traffic?by=operator");
+    // All of them are held in view/period.test.ts; here one of each step.
+    for (const [word, step] of Object.entries({ "5m": "5m", "7d": "1h", "365d": "1d", "1825d": "1mo" })) {
+      await page.locator('[data-period="period"] select').selectOption(word);
+      await page.waitForURL((url) => (url.searchParams.get("period") ?? "24h") === word);
+      await settle();
+      const question = await periodOf("series");
+      expect(new URL(question, platform.http).searchParams.get("interval"), word).toBe(step);
+      const { rows, total } = await platform.get<api.TrafficShare>(question);
+      const sum = rows.reduce((bytes, row) => bytes + BigInt(row.total_bytes), 0n);
+      expect(sum, word).toBe(BigInt(total.total_bytes));
+      expect(rows.length, word).toBeLessThanOrEqual(400);
+      // Native IPv6, transition and IPv4 of each step.
+      if (rows.length > 0)
+        expect(await page.locator('[data-room="series"] .chart').getAttribute("data-points"), word).toBe(
+          String(3 * rows.length),
+        );
+    }
+  });
+
+  test("who carries IPv6 to whom is the API's, and each pair is in the table", async () => {
+    await open("traffic");
+    const { rows } = await platform.get<api.TrafficPeers>(await periodOf("peers"));
+    expect(rows.length).toBeGreaterThan(1);
+    await page.locator('[data-room="peers"] .figures summary').click();
+    expect(await page.locator('[data-room="peers"] tbody tr').count()).toBe(rows.length);
+    const table = await page.locator('[data-room="peers"] tbody').innerText();
+    for (const { share } of rows) expect(table).toContain(percent(share));
+    const pairs = new Set(
+      rows.filter(({ v6_bytes }) => v6_bytes !== "0").map(({ operator, peer }) => `${operator} ${peer}`),
+    );
+    expect(Number(await page.locator('[data-room="peers"] .chart').getAttribute("data-points"))).toBeGreaterThan(0);
+    expect(pairs.size).toBeGreaterThan(1);
   });
 
   test("CSV holds the answer's figures unrounded, PNG is a picture", async () => {

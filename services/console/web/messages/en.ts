@@ -46,6 +46,11 @@ export default {
   },
   period: {
     title: "Period",
+    "5m": "Last 5 minutes",
+    own: "From … to …",
+    from: "From",
+    to: "To",
+    wrong: "The end has to follow the beginning.",
     "1h": "Last hour",
     "24h": "Last 24 hours",
     "7d": "Last 7 days",
@@ -75,7 +80,7 @@ export default {
     v6_transition: "IPv6 by transition",
     total: "All traffic",
     excluded: "Excluded",
-    before: "Period before",
+    before: "Compared period",
     change: "Change",
     users: "Users",
     low: "Low",
@@ -114,6 +119,13 @@ export default {
   traffic: {
     title: "Traffic",
     by: "Group by",
+    peer: "Network at the far side",
+    peers: "Who carries IPv6 to whom: operator and network at the far side",
+    peersDefinition:
+      "IPv6 bytes, scaled by sampling, between an operator's subscribers and the network at the far side: an operator by the registry's prefixes, else an autonomous system as exported. Whole days of Asia/Shanghai; of the choices above it heeds period and operator.",
+    others: "Other networks",
+    path: "Where this is",
+    compareYear: "A year before",
     shape: "Chart",
     interval: "Grain",
     auto: "Automatic",
@@ -125,7 +137,7 @@ export default {
     volume: "Volume as lines",
     series: "Traffic over time",
     groups: "Traffic and share by group",
-    flow: "Who carries IPv6 to whom: operator, access, city",
+    flow: "Where operators carry IPv6: operator, access, city",
     definition:
       "IPv6 share = sum of IPv6 bytes over sum of all bytes, both scaled by sampling; transition technologies count as IPv6, not as native; a flow seen by several routers counts once.",
     flowDefinition: "IPv6 bytes, scaled by sampling, that an operator carries over a kind of access network in a city.",

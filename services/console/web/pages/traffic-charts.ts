@@ -113,32 +113,43 @@ export function groupChart(rows: readonly Row[], nameOfRow: (row: Row) => string
   };
 }
 
+interface Link {
+  readonly source: string;
+  readonly target: string;
+  readonly value: number;
+}
+
 /** IPv6 bytes from operators over access networks to cities. */
 export function flowChart(rows: readonly Row[], formatter: Tip): EChartsOption {
-  const links = new Map<string, { source: string; target: string; value: number }>();
-  const nodes = new Set<string>();
-  const add = (source: string, target: string, value: number) => {
-    nodes.add(source).add(target);
-    const key = `${source}\u0000${target}`;
-    const link = links.get(key);
-    if (link) link.value += value;
-    else links.set(key, { source, target, value });
-  };
-  for (const { operator = "", access = "", region = "", v6_bytes } of rows) {
-    const value = Number(v6_bytes);
-    if (value === 0) continue;
-    add(`operator ${operator}`, `access ${access}`, value);
-    add(`access ${access}`, `region ${region}`, value);
-  }
-  const named = ({ name }: { name: string }) => {
+  const links = rows.flatMap(({ operator = "", access = "", region = "", v6_bytes }) => [
+    { source: `operator ${operator}`, target: `access ${access}`, value: Number(v6_bytes) },
+    { source: `access ${access}`, target: `region ${region}`, value: Number(v6_bytes) },
+  ]);
+  const named = (name: string) => {
     const [dimension = "", word = ""] = name.split(" ");
     return nameOf(dimension, word);
   };
+  return sankey(links, named, formatter);
+}
+
+/** Quantities from nodes to nodes; links of the same two are one, and those of nothing are left out. */
+export function sankey(links: readonly Link[], named: (name: string) => string, formatter: Tip): EChartsOption {
+  const sums = new Map<string, { source: string; target: string; value: number }>();
+  for (const { source, target, value } of links) {
+    const key = `${source}\u0000${target}`;
+    const found = sums.get(key);
+    if (found) found.value += value;
+    else if (value > 0) sums.set(key, { source, target, value });
+  }
+  const nodes = new Set([...sums.values()].flatMap(({ source, target }) => [source, target]));
+  const targets = new Set([...sums.values()].map(({ target }) => target));
+  const sources = new Set([...sums.values()].map(({ source }) => source));
+  const isLast = (name: string) => targets.has(name) && !sources.has(name);
   return {
     tooltip: {
       formatter: ((row: { name: string; data: { source?: string; target?: string }; value: number }) => {
         const { source, target } = row.data;
-        const name = source && target ? `${named({ name: source })} → ${named({ name: target })}` : named(row);
+        const name = source && target ? `${named(source)} → ${named(target)}` : named(row.name);
         return formatter({ ...row, name });
       }) as never,
     },
@@ -152,12 +163,11 @@ export function flowChart(rows: readonly Row[], formatter: Tip): EChartsOption {
         bottom: 8,
         nodeGap: 6,
         emphasis: { focus: "adjacency" },
-        levels: [{ depth: 2, label: { position: "left" } }],
-        label: { color: colour("ink"), formatter: named as never },
+        label: { color: colour("ink"), formatter: (({ name }: { name: string }) => named(name)) as never },
         itemStyle: { color: colour("v6") },
         lineStyle: { color: colour("v6"), opacity: 0.25 },
-        data: [...nodes].map((name) => ({ name })),
-        links: [...links.values()],
+        data: [...nodes].map((name) => ({ name, ...(isLast(name) && { label: { position: "left" as const } }) })),
+        links: [...sums.values()],
       },
     ],
   };

@@ -5,17 +5,18 @@ import { useAnswer } from "../api/answer.ts";
 import { Chart, tip } from "../chart/chart.tsx";
 import { Room } from "../chart/room.tsx";
 import { t } from "../messages/index.ts";
-import { moment, percent, quantity } from "../names/format.ts";
+import { moment, percent, points, quantity } from "../names/format.ts";
 import { nameOf, wordsOf } from "../names/names.ts";
 import { isDark } from "../style/theme.ts";
 import { useNow } from "../view/now.ts";
-import { before, intervalOf, PERIODS, periodOf } from "../view/period.ts";
+import { before, comparedPeriod, intervalOf, PERIODS, type Period, periodOf } from "../view/period.ts";
+import { PeriodPicker } from "../view/period-picker.tsx";
 import { Select } from "../view/select.tsx";
 import { useView } from "../view/view.ts";
 import { flowChart, groupChart, type Row, seriesChart, shareColumns } from "./traffic-charts.ts";
+import { below, Crumbs } from "./traffic-crumbs.tsx";
+import { TrafficPeers } from "./traffic-peers.tsx";
 
-/** A group that is chosen leads to the next of these. */
-const DRILL = ["region", "operator", "exporter"] as const;
 const DEFAULTS = {
   period: "24h",
   by: "region",
@@ -35,6 +36,7 @@ export default defineComponent(() => {
   const view = useView(DEFAULTS);
   const nowMs = useNow(MINUTE_MS);
   const period = computed(() => periodOf(view.get("period"), nowMs.value));
+  const compared = computed(() => comparedPeriod(view.get("compare"), period.value));
   const filters = () => Object.fromEntries(FILTERS.map((name) => [name, view.list(name)]));
   const interval = () => view.get("interval") || intervalOf(period.value);
   const by = () => view.get("by");
@@ -48,11 +50,11 @@ export default defineComponent(() => {
     asked({ interval: interval(), ...(!isStack() && by() !== "" && { by: by() }) }),
   );
   const past = useAnswer<api.TrafficShare>(() =>
-    view.get("compare") === "before" ? asked({ interval: interval() }, before(period.value)) : null,
+    compared.value ? asked({ interval: interval() }, compared.value) : null,
   );
   const groups = useAnswer<api.TrafficShare>(() => asked(by() === "" ? {} : { by: by() }));
   const groupsPast = useAnswer<api.TrafficShare>(() =>
-    view.get("compare") === "before" ? asked(by() === "" ? {} : { by: by() }, before(period.value)) : null,
+    compared.value ? asked(by() === "" ? {} : { by: by() }, compared.value) : null,
   );
   const flow = useAnswer<api.TrafficShare>(() => asked({ by: "operator,access,region" }));
 
@@ -61,7 +63,7 @@ export default defineComponent(() => {
     (groups.data?.rows ?? []).toSorted((a, b) => Number(b.total_bytes) - Number(a.total_bytes)),
   );
   const pastOf = computed(() => {
-    if (view.get("compare") !== "before") return null;
+    if (!compared.value) return null;
     return new Map((groupsPast.data?.rows ?? []).map((row) => [groupOf(row), row]));
   });
   const options = {
@@ -70,9 +72,9 @@ export default defineComponent(() => {
       return seriesChart(series.data?.rows ?? [], {
         shape: view.get("shape"),
         by: isStack() ? "" : by(),
-        past: view.get("compare") === "before" ? (past.data?.rows ?? []) : [],
+        past: compared.value ? (past.data?.rows ?? []) : [],
         period: series.data?.period,
-        shiftMs: Date.parse(period.value.to) - Date.parse(period.value.from),
+        shiftMs: compared.value ? Date.parse(period.value.from) - Date.parse(compared.value.from) : 0,
         tip: (text) => tip(text, (row) => moment((row.value as [number])[0])),
       });
     }),
@@ -93,39 +95,9 @@ export default defineComponent(() => {
     const row = groupRows.value.find((it) => nameOf(by(), groupOf(it)) === name);
     const filter = FILTERS.find((it) => it === by());
     if (!row || !filter) return;
-    const next = DRILL[DRILL.indexOf(filter as (typeof DRILL)[number]) + 1] ?? "operator";
-    view.set({ [filter]: groupOf(row), by: next === filter ? "access" : next });
+    view.go({ [filter]: groupOf(row), by: below(filter) });
   };
 
-  const crumbs = () => {
-    const chosen = FILTERS.flatMap((name) => view.list(name).map((word) => ({ name, word })));
-    return (
-      <p class="crumbs" data-room="crumbs">
-        <button type="button" onClick={() => view.set({ ...DEFAULTS, period: view.get("period") })}>
-          {t("word.province")}
-        </button>
-        {chosen.map(({ name, word }) => (
-          <button
-            key={`${name} ${word}`}
-            type="button"
-            aria-label={`${t(`word.${name}`)} ${nameOf(name, word)}: ${t("traffic.clear")}`}
-            onClick={() =>
-              view.set({
-                [name]: view
-                  .list(name)
-                  .filter((it) => it !== word)
-                  .join(","),
-                by: name,
-              })
-            }
-          >
-            {nameOf(name, word)} ✕
-          </button>
-        ))}
-        <small>{t("traffic.drill")}</small>
-      </p>
-    );
-  };
   const choice = (name: keyof typeof DEFAULTS, label: string, choices: readonly (readonly [string, string])[]) => (
     <Select label={label} value={view.get(name)} options={choices} onChoose={(word) => view.set({ [name]: word })} />
   );
@@ -137,13 +109,26 @@ export default defineComponent(() => {
     ]);
   const controls = () => (
     <div class="controls">
-      {choice(
-        "period",
-        t("period.title"),
-        [...Object.keys(PERIODS), ...(view.get("period").includes("~") ? [view.get("period")] : [])].map(
-          (word) => [word, word.includes("~") ? word : t(`period.${word}`)] as const,
-        ),
-      )}
+      <PeriodPicker
+        name="period"
+        label={t("period.title")}
+        value={view.get("period")}
+        options={Object.keys(PERIODS).map((word) => [word, t(`period.${word}`)] as const)}
+        current={period.value}
+        onChoose={(word) => view.set({ period: word })}
+      />
+      <PeriodPicker
+        name="compare"
+        label={t("traffic.compare")}
+        value={view.get("compare")}
+        options={[
+          ["", t("traffic.compareNone")],
+          ["before", t("traffic.compareBefore")],
+          ["year", t("traffic.compareYear")],
+        ]}
+        current={compared.value ?? before(period.value)}
+        onChoose={(word) => view.set({ compare: word })}
+      />
       {choice("by", t("traffic.by"), [
         ["", t("word.none")],
         ...SHARE_DIMENSIONS.map((word) => [word, t(`word.${word}`)] as const),
@@ -157,13 +142,19 @@ export default defineComponent(() => {
         ["", t("traffic.auto")],
         ...SHARE_INTERVALS.map((it) => [it, it] as const),
       ])}
-      {choice("compare", t("traffic.compare"), [
-        ["", t("traffic.compareNone")],
-        ["before", t("traffic.compareBefore")],
-      ])}
       {(["region", "operator", "access", "direction"] as const).map(filter)}
     </div>
   );
+
+  const comparison = ({ from, to }: Period) => {
+    const [now, then] = [groups.data?.total, groupsPast.data?.total];
+    const change = typeof now?.share === "number" && typeof then?.share === "number" ? now.share - then.share : null;
+    return (
+      <span data-figure="compared">
+        {`${moment(from)} – ${moment(to)}: ${percent(then?.share)} (${points(change)}), ${quantity(then?.total_bytes, "B")}`}
+      </span>
+    );
+  };
 
   return () => (
     <>
@@ -173,9 +164,10 @@ export default defineComponent(() => {
           {t("word.share")} {percent(groups.data?.total.share)}
         </strong>
         <span data-figure="total">{quantity(groups.data?.total.total_bytes, "B")}</span>
+        {compared.value ? comparison(compared.value) : null}
       </div>
       {controls()}
-      {crumbs()}
+      <Crumbs view={view} />
       <div class="rooms">
         <Room
           name="series"
@@ -229,6 +221,7 @@ export default defineComponent(() => {
         >
           {{ default: () => <Chart tall option={options.flow.value} label={t("traffic.flow")} /> }}
         </Room>
+        <TrafficPeers period={period.value} operators={view.list("operator")} />
       </div>
     </>
   );

@@ -1,8 +1,17 @@
 const HOUR_MS = 3_600_000;
 const STEP_MS = 300_000;
+const ZONE_MS = 8 * HOUR_MS;
 
-/** Periods a page offers; a month such as 2026-11 is one too. */
-export const PERIODS = { "1h": 1, "24h": 24, "7d": 168, "30d": 720, "365d": 8_760, "1825d": 43_800 } as const;
+/** Periods a page offers, in hours. */
+export const PERIODS = {
+  "5m": 1 / 12,
+  "1h": 1,
+  "24h": 24,
+  "7d": 168,
+  "30d": 720,
+  "365d": 8_760,
+  "1825d": 43_800,
+} as const;
 
 /** A period as the API takes it. */
 export interface Period {
@@ -10,10 +19,26 @@ export interface Period {
   readonly to: string;
 }
 
-/** The period a word of the address names, up to the next whole step of five minutes. */
+/** Asia/Shanghai as an input of date and time has it, such as 2026-11-24T08:00. */
+export function localOf(instant: string): string {
+  return new Date(Date.parse(instant) + ZONE_MS).toISOString().slice(0, 16);
+}
+
+/** The word of the address for a period of two local times. */
+export const wordOf = (from: string, to: string) => `${from}~${to}`;
+
+/** The period of two local times, or instants; null where they are none or do not follow each other. */
+export function periodBetween(word: string): Period | null {
+  const [fromMs = Number.NaN, toMs = Number.NaN] = word
+    .split("~")
+    .map((text) => Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}+08:00`));
+  return fromMs < toMs ? { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() } : null;
+}
+
+/** The period a word of the address names: two times, or one of PERIODS up to the next whole step of five minutes. */
 export function periodOf(word: string, nowMs: number): Period {
-  const [from, to] = word.split("~");
-  if (from && to) return { from, to };
+  const between = periodBetween(word);
+  if (between) return between;
   const hours = PERIODS[word as keyof typeof PERIODS] ?? 24;
   const toMs = Math.ceil(nowMs / STEP_MS) * STEP_MS;
   return { from: new Date(toMs - hours * HOUR_MS).toISOString(), to: new Date(toMs).toISOString() };
@@ -23,6 +48,22 @@ export function periodOf(word: string, nowMs: number): Period {
 export function before({ from, to }: Period): Period {
   const lengthMs = Date.parse(to) - Date.parse(from);
   return { from: new Date(Date.parse(from) - lengthMs).toISOString(), to: from };
+}
+
+/** The same dates of Asia/Shanghai a year before. */
+export function yearBefore({ from, to }: Period): Period {
+  const back = (instant: string) => {
+    const local = new Date(Date.parse(instant) + ZONE_MS);
+    local.setUTCFullYear(local.getUTCFullYear() - 1);
+    return new Date(local.getTime() - ZONE_MS).toISOString();
+  };
+  return { from: back(from), to: back(to) };
+}
+
+/** What a period is compared with: `before`, `year` or two times; null where the word is none of them. */
+export function comparedPeriod(word: string, period: Period): Period | null {
+  if (word === "before") return before(period);
+  return word === "year" ? yearBefore(period) : periodBetween(word);
 }
 
 /** The narrowest interval that gives a period at most some 400 rows a group. */
