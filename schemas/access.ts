@@ -63,6 +63,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /api/v1/snapshots/:id/differences": ["administrator", "regulator", "analyst"],
   "POST /api/v1/snapshots/:id/publish": ["administrator", "regulator"],
   "POST /api/v1/sql": ["administrator", "analyst"],
+  "GET /api/v1/sql/catalogue": ["administrator", "analyst"],
   "GET /api/v1/submissions": EVERYBODY_NAMED,
   "GET /api/v1/submissions/:id": EVERYBODY_NAMED,
   "GET /api/v1/submissions/templates/:series": EVERYBODY_NAMED,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listMigrations, sqlFile } from "./index.ts";
+import { listAnalysisQuestions, listMigrations, sqlFile } from "./index.ts";
 
 const migrations = listMigrations();
 
@@ -21,6 +21,16 @@ test("every table that takes inserts remembers their tokens", () => {
   expect(tables.length).toBeGreaterThan(5);
   for (const { name, sql } of tables) expect(sql, name).toContain("non_replicated_deduplication_window");
 });
+
+test.each(listAnalysisQuestions())(
+  "the question $name says in both languages what it asks, and is one statement",
+  (it) => {
+    expect(it.zh).toMatch(/^[^a-z]*[\u4e00-\u9fff]/);
+    expect(it.en).toMatch(/^[A-Z].*[.]$/);
+    expect(it.statement).toMatch(/^(SELECT|WITH)\b/);
+    expect(it.statement).not.toMatch(/;|^--/m);
+  },
+);
 
 test("a file that is not there is an error", () => {
   expect(() => sqlFile("queries/none.sql")).toThrow("none.sql");

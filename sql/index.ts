@@ -54,3 +54,36 @@ export function listAnalystViews(): AnalystView[] {
         .trim(),
     }));
 }
+
+/** A question to start from, of `queries/analysis/`. */
+export interface AnalysisQuestion {
+  readonly name: string;
+  /** The first line of the file's comment. */
+  readonly zh: string;
+  /** The rest of the comment, but for what it reads. */
+  readonly en: string;
+  /** Whether it reads the tables behind the views. */
+  readonly raw: boolean;
+  /** One SELECT. */
+  readonly statement: string;
+}
+
+const READS_RAW = "Reads the tables behind the views: needs the right raw.";
+
+/** All questions to start from, by name. */
+export function listAnalysisQuestions(): AnalysisQuestion[] {
+  return readdirSync(join(FOLDER, "queries/analysis"))
+    .sort()
+    .map((file) => {
+      const text = sqlFile(`queries/analysis/${file}`);
+      const [zh = "", ...rest] = [...text.matchAll(/^-- ?(.*)$/gm)].map(([, line = ""]) => line);
+      const told = rest.join(" ");
+      return {
+        name: file.replace(/\.sql$/, ""),
+        zh,
+        en: told.replace(READS_RAW, "").trim(),
+        raw: told.includes(READS_RAW),
+        statement: text.replaceAll(/^--.*\n/gm, "").trim(),
+      };
+    });
+}

@@ -18,6 +18,38 @@ export const sqlResult = z
   .object({
     columns: z.array(z.object({ name: z.string(), type: z.string().describe("ClickHouse type") })),
     rows: z.array(z.array(z.unknown())),
+    elapsed_ms: z.int().min(0).describe("Time the engine took, without waiting for its turn"),
+    rows_read: z.int().min(0).describe("Rows read from tables"),
+    bytes_read: z.int().min(0).describe("Bytes read from tables, uncompressed"),
   })
   .describe("Columns and rows");
 export type SqlResult = z.infer<typeof sqlResult>;
+
+/** Answer of `GET /api/v1/sql/catalogue`: what a statement may read, and questions to start from. */
+export const sqlCatalogue = z
+  .object({
+    database: z.string().describe("Database of the views; a key without the right raw need not name it"),
+    raw: z.boolean().describe("Whether the key's statements see the tables behind the views"),
+    views: z.array(
+      z.object({
+        name: z.string(),
+        columns: z.array(
+          z.object({
+            name: z.string(),
+            type: z.string().describe("ClickHouse type"),
+            doc: z.string().describe("What it is; empty where the name says it"),
+          }),
+        ),
+      }),
+    ),
+    questions: z.array(
+      z.object({
+        name: z.string(),
+        zh: z.string(),
+        en: z.string(),
+        statement: z.string(),
+      }),
+    ),
+  })
+  .describe("Views, their columns and questions to start from; of questions those that the key may run");
+export type SqlCatalogue = z.infer<typeof sqlCatalogue>;

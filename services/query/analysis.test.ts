@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { identitiesOf, KeyRing } from "@v6meter/identity";
-import { queryConfig, TECHNOLOGIES } from "@v6meter/schemas";
+import { type api, queryConfig, TECHNOLOGIES } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -150,9 +150,31 @@ test("the library has at least thirty queries for analysts, each one commented s
   expect(files.filter((file) => !needsRaw(file)).length).toBeGreaterThanOrEqual(30);
   for (const file of files) {
     expect(file).toMatch(/^[a-z0-9-]+\.sql$/);
-    expect(text(file), file).toMatch(/^-- [A-Z].{20,}\n/);
+    expect(text(file), file).toMatch(/^-- .*[\u4e00-\u9fff].*\n-- [A-Z].{20,}\n/);
     expect(text(file).replaceAll(/--.*$/gm, ""), file).not.toContain(";");
   }
+});
+
+test("the catalogue offers each key the views as the engine has them, and the questions it may run", async () => {
+  const asked = async (key: string) => {
+    const headers = { authorization: `Bearer ${key}` };
+    const answer = await service.app.inject({ method: "GET", url: "/api/v1/sql/catalogue", headers });
+    expect(answer.statusCode, answer.body).toBe(200);
+    return answer.json<api.SqlCatalogue>();
+  };
+  const [all, few] = [await asked(KEY), await asked(analyst)];
+  expect([all.raw, few.raw]).toEqual([true, false]);
+  expect(all.questions.map(({ name }) => `${name}.sql`)).toEqual(files);
+  expect(few.questions.map(({ name }) => `${name}.sql`)).toEqual(files.filter((file) => !needsRaw(file)));
+  expect(few.views).toEqual(all.views);
+  const { rows } = await store.raw(
+    "SELECT table, groupArray(name) FROM system.columns WHERE database = 'analyst' GROUP BY table ORDER BY table",
+    { maxExecutionS: 10, maxRows: 100, maxMemoryBytes: 1e8 },
+  );
+  expect(few.views.map(({ name, columns }) => [name, columns.map((it) => it.name)])).toEqual(rows);
+  expect(few.views.find(({ name }) => name === "flows")?.columns.find(({ name }) => name === "bytes")?.doc).toContain(
+    "sampling",
+  );
 });
 
 test.each(files)(

@@ -30,6 +30,7 @@ import { objectRoutes } from "./routes/objects.ts";
 import { type Named, registryRoute } from "./routes/registry.ts";
 import { snapshotRoutes } from "./routes/snapshots.ts";
 import { sqlRoute } from "./routes/sql.ts";
+import { sqlCatalogueRoute } from "./routes/sql-catalogue.ts";
 import { submissionRoutes } from "./routes/submissions.ts";
 import { targetsRoute } from "./routes/targets.ts";
 import { type Networks, NO_NETWORKS, trafficPeersRoute } from "./routes/traffic-peers.ts";
@@ -212,6 +213,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     ledgerRoute(routes, store, ownerOf);
     snapshotRoutes(routes, { record, taker, audit, now });
     sqlRoute(routes, { store, config, audit });
+    sqlCatalogueRoute(routes, { store, config });
     identityRoute(routes);
     consoleRoutes(routes, options.pages ?? null);
     healthRoutes(routes, store, trouble);

@@ -150,13 +150,23 @@ async function surroundings(
 interface Answer {
   readonly meta?: readonly { readonly name: string; readonly type: string }[];
   readonly data: unknown[][];
+  /** Missing of a statement that reads nothing, such as a listing. */
+  readonly statistics?: { readonly elapsed: number; readonly rows_read: number; readonly bytes_read: number };
 }
 
 /** Runs a judged statement. Throws QUERY_REFUSED with the engine's reason, limits among them. */
 export function runPersonStatement(ask: Ask, judged: string): Promise<RawResult> {
   return refusing(async () => {
     const answer = JSON.parse(await ask(judged, "JSONCompact")) as Answer;
-    const { meta = [], data } = answer;
-    return { columns: meta.map(({ name, type }) => ({ name, type })), rows: data };
+    const { meta = [], data, statistics: spent = { elapsed: 0, rows_read: 0, bytes_read: 0 } } = answer;
+    return {
+      columns: meta.map(({ name, type }) => ({ name, type })),
+      rows: data,
+      effort: {
+        elapsedMs: Math.round(spent.elapsed * 1_000),
+        rowsRead: spent.rows_read,
+        bytesRead: spent.bytes_read,
+      },
+    };
   });
 }

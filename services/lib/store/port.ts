@@ -37,6 +37,15 @@ export interface RawOptions {
 export interface RawResult {
   readonly columns: readonly { name: string; type: string }[];
   readonly rows: readonly (readonly unknown[])[];
+  /** What the engine did for it, by its own account. */
+  readonly effort: Effort;
+}
+
+/** What a statement cost: time, and what was read from tables. */
+export interface Effort {
+  readonly elapsedMs: number;
+  readonly rowsRead: number;
+  readonly bytesRead: number;
 }
 
 /** ClickHouse behind a port: the embedded engine or a server over HTTP, held to one suite. */

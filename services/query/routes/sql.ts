@@ -70,10 +70,16 @@ DateTime64: by > and < with a DateTime this engine can leave out rows of the sec
       };
       try {
         const sight = identity.raw ? "all" : "analyst";
-        const { columns, rows } = await inTurn(() => store.raw(statement, limits, { sight, signal }));
+        const { columns, rows, effort } = await inTurn(() => store.raw(statement, limits, { sight, signal }));
         const durationMs = await ended("done", rows.length);
         request.log.info({ ...told, durationMs, rows: rows.length }, "sql statement");
-        return { columns: [...columns], rows: rows.map((row) => [...row]) };
+        return {
+          columns: [...columns],
+          rows: rows.map((row) => [...row]),
+          elapsed_ms: effort.elapsedMs,
+          rows_read: effort.rowsRead,
+          bytes_read: effort.bytesRead,
+        };
       } catch (error) {
         const code = error instanceof Fault ? error.code : "INTERNAL";
         if (code !== "AUDIT_UNWRITABLE") await ended(signal.aborted ? "abandoned" : code, null);

@@ -1,3 +1,4 @@
+-- 近7天按日、地市、运营商、接入方式的IPv6活跃前缀
 -- Active IPv6 subscriber prefixes (活跃前缀) by day, region, operator and access over the last 7 days:
 -- active_family tells what shows a subscriber active. Prefixes, never users: a phone takes a new prefix
 -- several times a day. Groups below 10 are left out.

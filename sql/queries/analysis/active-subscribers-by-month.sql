@@ -1,3 +1,4 @@
+-- 按月、运营商、接入方式的活跃用户数与AAA覆盖率
 -- Active subscribers (AAA join) by month, operator, access and family, and the coverage by AAA: the part of
 -- the active prefixes that was seen with a session. A lower bound where coverage is below 1; the API's
 -- /api/v1/users/active estimates the rest. Groups below 10 are left out.

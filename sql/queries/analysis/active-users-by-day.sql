@@ -1,3 +1,4 @@
+-- 近30天按日的活跃用户数、活跃前缀与AAA覆盖率
 -- Active subscribers by sessions and active prefixes by day, operator, access and family, with the coverage by AAA:
 -- the part of the prefixes that was seen with a session. Groups below 10 are not in the view.
 SELECT

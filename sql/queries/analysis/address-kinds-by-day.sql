@@ -1,3 +1,4 @@
+-- 近30天获得IPv6地址、委派前缀、私有IPv4地址的用户占比
 -- Which part of the subscribers with a session was given an IPv6 prefix or address, a delegated prefix, and only a
 -- private IPv4 address, by day, operator and access. Groups below 10 are not in the view.
 SELECT

@@ -1,3 +1,4 @@
+-- 各阶段账目：接收是否等于转发、持有、丢弃之和
 -- The books since the beginning: at every stage received = forwarded + held + dropped, or missing is not 0.
 SELECT
   stage,

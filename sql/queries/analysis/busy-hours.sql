@@ -1,3 +1,4 @@
+-- 近14天每日忙时的速率与IPv6占比
 -- The hour of most traffic of each of the last 14 days, its rate in bit/s and its IPv6 share.
 SELECT
   day,

@@ -1,3 +1,4 @@
+-- 时钟偏差的导出流，按偏差大小
 -- Export streams whose clock is off, farthest first: their times of flows are not to be relied on.
 SELECT
   exporter,

@@ -1,3 +1,4 @@
+-- 近24小时DNS的IPv4与IPv6用量，按运营商
 -- DNS (ports 53 and 853) by family and operator in the last 24 hours: whose resolvers are reached over IPv6.
 SELECT
   operator,

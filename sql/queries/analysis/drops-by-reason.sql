@@ -1,3 +1,4 @@
+-- 近7天丢弃量，按阶段、原因、日期
 -- What was dropped in the last 7 days, by stage, reason and day in Asia/Shanghai.
 SELECT
   toDate(at, 'Asia/Shanghai') AS day,

@@ -1,3 +1,4 @@
+-- 近7天不计入任何协议族的流量，按导出器与技术
 -- Traffic of the last 7 days that counts as neither family, by exporter and technology: special addresses, tunnels
 -- metered at the wrong point, records without IP. Much of it points at a wrong configuration.
 SELECT

@@ -1,3 +1,4 @@
+-- 近24小时流的大小与时长分位数，按协议族
 -- Sizes and durations of flows by family in the last 24 hours: median, 90th and 99th in a hundred.
 SELECT
   family,

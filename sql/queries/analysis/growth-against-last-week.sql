@@ -1,3 +1,4 @@
+-- 近14天每日IPv6流量与上周同日之比
 -- IPv6 bytes of each of the last 14 days against the same day of the week before.
 SELECT
   day,

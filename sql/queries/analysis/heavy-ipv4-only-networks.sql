@@ -1,3 +1,4 @@
+-- 近24小时只有IPv4的大流量网段
 -- Heavy IPv4-only prefixes: networks (/24) on the far side that most IPv4 traffic to subscribers came from in the
 -- last 24 hours, where the same AS sent no native IPv6 at all. Who to ask for IPv6 next.
 SELECT

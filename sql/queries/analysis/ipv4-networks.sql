@@ -1,3 +1,4 @@
+-- 近24小时IPv4流量最大的对端自治系统
 -- The autonomous systems on the far side that most IPv4 traffic to subscribers came from in the last 24 hours: where
 -- to ask for IPv6 next. Only records whose exporter tells AS numbers.
 SELECT

@@ -1,3 +1,4 @@
+-- 近24小时只用IPv4的业务端口
 -- Services (the lower port and the protocol) of the last 24 hours that are used over IPv4 and never over IPv6, by
 -- traffic.
 SELECT

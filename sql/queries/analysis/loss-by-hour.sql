@@ -1,3 +1,4 @@
+-- 近3天每小时的导出丢失
 -- Loss by hour over the last 3 days, of all exporters together: whether it comes with the busy hour.
 SELECT
   toStartOfHour(at) AS hour_at,

@@ -1,3 +1,4 @@
+-- 近24小时丢失最多的导出器
 -- Loss by exporter: exporters of the last 24 hours whose exports were lost on the way, by their sequence numbers,
 -- worst first.
 SELECT

@@ -1,3 +1,4 @@
+-- IPv6占比周变化最大的导出器
 -- Top movers: exporters whose IPv6 share of the last 7 days differs most from the 7 days before: where something was
 -- switched on or off.
 SELECT

@@ -1,3 +1,4 @@
+-- IPv6占比周变化最大的运营商接入网
 -- Top movers: operators' access networks whose IPv6 share of the last 7 days differs most from the 7 days before.
 SELECT
   operator, access,

@@ -1,3 +1,4 @@
+-- IPv6占比周变化最大的地市
 -- Top movers: regions whose IPv6 share of the last 7 days differs most from that of the 7 days before, in percentage
 -- points.
 SELECT

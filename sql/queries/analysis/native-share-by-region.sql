@@ -1,3 +1,4 @@
+-- 近7天各地市原生IPv6与过渡技术的占比
 -- Native IPv6 and IPv6 by transition as parts of each region's traffic of the last 7 days.
 SELECT
   region,

@@ -1,3 +1,4 @@
+-- 近7天各类观测点所见流量与IPv6占比
 -- What each type of observation point saw in the last 7 days, and its IPv6 share. A flow counts once at each type:
 -- types must not be added up.
 SELECT

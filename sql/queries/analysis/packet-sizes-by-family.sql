@@ -1,3 +1,4 @@
+-- 近7天平均包长与流长，按协议族与接入方式
 -- Mean packet and flow sizes by family and access over the last 7 days: small packets of IPv6 point at signalling
 -- without use.
 SELECT

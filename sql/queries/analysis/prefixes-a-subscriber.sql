@@ -1,3 +1,4 @@
+-- 近30天每个用户使用的前缀数（抽样面板）
 -- How many prefixes one subscriber has in the last 30 days, by access and family, and on how many days the
 -- subscriber is active, from the panel (one subscriber of 64): why a count of prefixes is no count of users.
 -- Reads the tables behind the views: needs the right raw.

@@ -1,3 +1,4 @@
+-- 近24小时IP之上的协议，含ICMP与隧道
 -- Protocols above IP by family in the last 24 hours, ICMP and tunnels among them.
 SELECT
   family,

@@ -1,3 +1,4 @@
+-- 近24小时网页流量中QUIC的占比
 -- Which part of web traffic (port 443) is QUIC, by family and access, in the last 24 hours.
 SELECT
   access,

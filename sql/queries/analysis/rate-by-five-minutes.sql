@@ -1,3 +1,4 @@
+-- 近3小时每5分钟的速率，IPv6与全部
 -- Traffic of the last 3 hours by five minutes in bit/s, IPv6 and all: is it alive, and does it look as it should.
 SELECT
   bucket_at,

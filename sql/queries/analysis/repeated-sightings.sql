@@ -1,3 +1,4 @@
+-- 近7天各导出器重复观测的流量
 -- How much of what each exporter showed in the last 7 days had been seen by another router first and is in no total.
 SELECT
   exporter,

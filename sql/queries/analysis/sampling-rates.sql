@@ -1,3 +1,4 @@
+-- 近24小时各导出器的采样率
 -- Sampling rates that each exporter's records of the last 24 hours came with, by version; 0 is not known.
 SELECT
   exporter,

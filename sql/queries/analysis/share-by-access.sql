@@ -1,3 +1,4 @@
+-- 近7天各接入网、运营商的IPv6流量占比
 -- The IPv6 share by access network and operator over the last 7 days: mobile, fixed, data centres side by side.
 SELECT
   access,

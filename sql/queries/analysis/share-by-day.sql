@@ -1,3 +1,4 @@
+-- 近30天全省IPv6流量占比趋势
 -- The IPv6 share of the province's traffic by day in Asia/Shanghai, over the last 30 days: the trend.
 SELECT
   day,

@@ -1,3 +1,4 @@
+-- 近7天上行与下行的IPv6流量占比
 -- The IPv6 share of what subscribers send and of what they receive, by access, over the last 7 days. Where the
 -- directions differ much, applications of one kind lag behind.
 SELECT

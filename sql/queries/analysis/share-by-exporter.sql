@@ -1,3 +1,4 @@
+-- 近7天各导出器的IPv6流量占比，由低到高
 -- The IPv6 share of what each exporter showed first in the last 7 days, lowest first.
 SELECT
   exporter,

@@ -1,3 +1,4 @@
+-- 近24小时流量前100的对端自治系统的IPv6占比
 -- The IPv6 share of what came from each autonomous system in the last 24 hours, of the 100 that sent most: who serves
 -- IPv6 and who does not.
 SELECT

@@ -1,3 +1,4 @@
+-- 近14天一日各时段的IPv6流量占比
 -- The IPv6 share by hour of the day in Asia/Shanghai, over the last 14 days: when people are at home and when they
 -- are not.
 SELECT

@@ -1,3 +1,4 @@
+-- 近24小时各导出器接口的IPv6流量占比
 -- The IPv6 share at each interface (SNMP ifIndex) of each exporter in the last 24 hours, as it came in: links that
 -- carry none are not switched on.
 SELECT

@@ -1,3 +1,4 @@
+-- 按月、运营商的IPv6流量占比
 -- The IPv6 share by month of Asia/Shanghai and operator, as far back as the rollups reach.
 SELECT
   toStartOfMonth(day) AS month,

@@ -1,3 +1,4 @@
+-- 近7天各地市的IPv6流量占比排名
 -- The regions by their IPv6 share of the last 7 days, best first.
 SELECT
   region,

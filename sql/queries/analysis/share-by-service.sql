@@ -1,3 +1,4 @@
+-- 近24小时流量前50的业务的IPv6占比
 -- The IPv6 share of each service (the lower port and the protocol) in the last 24 hours, of the 50 with most traffic.
 SELECT
   protocol,

@@ -1,3 +1,4 @@
+-- 近12周各运营商的IPv6流量占比
 -- The IPv6 share of each operator by week (from Monday) over the last twelve weeks.
 SELECT
   toMonday(day) AS week,

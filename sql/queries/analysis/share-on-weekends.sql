@@ -1,3 +1,4 @@
+-- 近8周工作日与周末的IPv6流量占比
 -- The IPv6 share on working days and on weekends over the last 8 weeks, by access.
 SELECT
   access,

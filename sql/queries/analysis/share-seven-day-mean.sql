@@ -1,3 +1,4 @@
+-- 各运营商IPv6流量占比的7日移动值
 -- The IPv6 share of each operator over the seven days that end with each day, a sum over a sum: the trend without the
 -- week.
 SELECT

@@ -1,3 +1,4 @@
+-- 近7天有数据、近1小时无数据的导出器
 -- Exporters that were heard in the last 7 days and not in the last hour, longest silent first.
 SELECT
   exporter,

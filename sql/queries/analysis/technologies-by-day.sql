@@ -1,3 +1,4 @@
+-- 近30天IPv6的承载技术，按日
 -- How IPv6 travels: scaled bytes by day in Asia/Shanghai and technology, over the last 30 days. What a technology
 -- counts as in a share stands in class.
 SELECT

@@ -1,3 +1,4 @@
+-- 近14天每个活跃IPv6前缀的日均流量
 -- IPv6 traffic of a day by active IPv6 prefix, by operator and access, over the last 14 days: use per active
 -- household or phone, roughly.
 SELECT

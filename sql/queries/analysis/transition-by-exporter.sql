@@ -1,3 +1,4 @@
+-- 近7天见到过渡技术的导出器及其流量占比
 -- Exporters that saw a transition technology in the last 7 days, and how much of their traffic it was: where tunnels
 -- end.
 SELECT

@@ -1,3 +1,4 @@
+-- 近30天各运营商、接入网的过渡技术使用
 -- Use of transition technologies by operator and access over the last 30 days: what is still not native.
 SELECT
   operator,

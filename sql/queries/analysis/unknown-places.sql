@@ -1,3 +1,4 @@
+-- 近7天登记信息缺失的流量，按导出器
 -- Traffic of the last 7 days whose region, operator or access the registry does not tell, by exporter, most first:
 -- what to register next.
 SELECT

@@ -1,3 +1,4 @@
+-- 近24小时采样率未知的流量，按导出器
 -- Exporters whose sampling rate is not known for a part of their traffic of the last 24 hours, worst first: their
 -- traffic is at least what is shown. Register their rate, or have them export it.
 SELECT
