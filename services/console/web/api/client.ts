@@ -29,12 +29,29 @@ export function addressOf({ path, parameters = {} }: Question): string {
   return search.size > 0 ? `${path}?${search}` : path;
 }
 
+/** What is sent along with a question. */
+export interface Sending {
+  readonly method?: "POST" | "DELETE";
+  /** Sent as JSON; a Blob as what it is. */
+  readonly body?: object | Blob;
+  readonly accept?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Sends a question with the key of the session; throws ApiProblem. A key that is refused ends the session. */
-async function answered(question: Question, accept: string, signal?: AbortSignal): Promise<Response> {
-  const headers = { authorization: `Bearer ${key.value}`, accept };
+async function answered(question: Question, sending: Sending = {}): Promise<Response> {
+  const { method, body, accept = "application/json", signal } = sending;
+  const headers: Record<string, string> = { authorization: `Bearer ${key.value}`, accept };
+  const isFile = body instanceof Blob;
+  if (body) headers["content-type"] = isFile ? body.type : "application/json";
   let response: Response;
   try {
-    response = await fetch(addressOf(question), { headers, ...(signal && { signal }) });
+    response = await fetch(addressOf(question), {
+      headers,
+      ...(method && { method }),
+      ...(body && { body: isFile ? body : JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiProblem(0, "UNREACHABLE", "");
@@ -47,7 +64,17 @@ async function answered(question: Question, accept: string, signal?: AbortSignal
 
 /** Asks the API for figures. Throws ApiProblem. */
 export async function ask<T>(question: Question, signal?: AbortSignal): Promise<T> {
-  return (await answered(question, "application/json", signal)).json() as Promise<T>;
+  return (await answered(question, { signal })).json() as Promise<T>;
+}
+
+/** Sends something to be done, and returns what the API answers. Throws ApiProblem. */
+export async function tell<T>(path: string, sending: Sending): Promise<T> {
+  return (await answered({ path }, { method: "POST", ...sending })).json() as Promise<T>;
+}
+
+/** Fetches a file of the API. Throws ApiProblem. */
+export async function fetchFile(question: Question, accept: string): Promise<Blob> {
+  return (await answered(question, { accept })).blob();
 }
 
 const SQL = "application/sql";
@@ -57,11 +84,11 @@ const SQL = "application/sql";
  * anew, where the reader may ask for them. Throws ApiProblem.
  */
 export async function askSql(question: Question, signal?: AbortSignal): Promise<string | null> {
-  const response = await answered(question, SQL, signal);
+  const response = await answered(question, { accept: SQL, signal });
   if (!response.headers.get("content-type")?.startsWith(SQL)) return null;
   const text = await response.text();
   if (!response.headers.has("v6meter-snapshot") || question.parameters?.snapshot !== undefined) return text;
   const live = { ...question, parameters: { ...question.parameters, snapshot: "live" } };
-  const anew = await answered(live, SQL, signal).catch(() => null);
+  const anew = await answered(live, { accept: SQL, signal }).catch(() => null);
   return anew === null ? text : `${text}\n${await anew.text()}`;
 }

@@ -26,3 +26,15 @@ export function saveFile(name: string, address: string): void {
   link.download = name;
   link.click();
 }
+
+/** Hands a file's content to the browser. */
+export function saveBlob(name: string, blob: Blob): void {
+  const address = URL.createObjectURL(blob);
+  saveFile(name, address);
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** Hands rows as CSV to the browser, marked as UTF-8 for spreadsheets. */
+export function saveCsv<T>(name: string, columns: readonly Column<T>[], rows: readonly T[]): void {
+  saveBlob(name, new Blob([`\uFEFF${csvOf(columns, rows)}`], { type: "text/csv;charset=utf-8" }));
+}

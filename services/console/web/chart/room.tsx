@@ -3,7 +3,7 @@ import type { Answer } from "../api/answer.ts";
 import { addressOf } from "../api/client.ts";
 import { t } from "../messages/index.ts";
 import { percent } from "../names/format.ts";
-import { type Column, csvOf, saveFile } from "./csv.ts";
+import { type Column, saveCsv, saveFile } from "./csv.ts";
 import { SqlPanel } from "./sql-panel.tsx";
 
 /** Rows shown in the table of a room; the CSV has them all. */
@@ -32,12 +32,6 @@ export const Room = defineComponent({
     const body = ref<HTMLElement>();
     const isCopied = ref(false);
     const columns = () => props.columns as unknown as Column<unknown>[];
-    const saveCsv = () => {
-      const blob = new Blob([`\uFEFF${csvOf(columns(), props.rows)}`], { type: "text/csv;charset=utf-8" });
-      const address = URL.createObjectURL(blob);
-      saveFile(`v6meter-${props.name}.csv`, address);
-      setTimeout(() => URL.revokeObjectURL(address), 10_000);
-    };
     const savePng = () => {
       const canvas = body.value?.querySelector("canvas");
       if (!canvas) return;
@@ -139,7 +133,11 @@ export const Room = defineComponent({
               </section>
             </details>
             <span class="room-tools">
-              <button type="button" data-do="csv" onClick={saveCsv}>
+              <button
+                type="button"
+                data-do="csv"
+                onClick={() => saveCsv(`v6meter-${props.name}.csv`, columns(), props.rows)}
+              >
                 CSV
               </button>
               <button type="button" data-do="png" onClick={savePng}>

@@ -1,6 +1,8 @@
+import { sql } from "./sql.ts";
+
 export default {
   name: "Provincial IPv6 monitoring",
-  pages: { overview: "Overview", traffic: "Traffic", users: "Users", exporters: "Exporters" },
+  pages: { overview: "Overview", traffic: "Traffic", users: "Users", exporters: "Exporters", sql: "SQL" },
   roles: {
     administrator: "Administrator",
     regulator: "Regulator",
@@ -200,4 +202,5 @@ export default {
     account: "{reason} ({count}): accounting was refused; check the registered RADIUS clients and their secrets.",
     record: "{reason} ({count}): session messages could not be read; run the same version everywhere.",
   },
+  sql: sql.en,
 };

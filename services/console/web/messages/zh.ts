@@ -1,6 +1,8 @@
+import { sql } from "./sql.ts";
+
 export default {
   name: "省级IPv6发展监测平台",
-  pages: { overview: "总览", traffic: "流量", users: "用户", exporters: "导出器" },
+  pages: { overview: "总览", traffic: "流量", users: "用户", exporters: "导出器", sql: "SQL" },
   roles: { administrator: "管理员", regulator: "监管单位", analyst: "分析人员", operator: "运营商", public: "公众" },
   frame: {
     skip: "跳到正文",
@@ -187,4 +189,5 @@ export default {
     account: "{reason}（{count}）：计费报文被拒，请核对RADIUS客户端登记和共享密钥。",
     record: "{reason}（{count}）：会话消息无法读取，请核对各进程版本是否一致。",
   },
+  sql: sql.zh,
 };

@@ -13,4 +13,5 @@ export const PAGES: readonly Page[] = [
   { name: "traffic", needs: ["GET /api/v1/traffic/share"], load: () => import("./traffic.tsx") },
   { name: "users", needs: ["GET /api/v1/users/active"], load: () => import("./users.tsx") },
   { name: "exporters", needs: ["GET /api/v1/ledger"], load: () => import("./exporters.tsx") },
+  { name: "sql", needs: ["POST /api/v1/sql", "GET /api/v1/sql/catalogue"], load: () => import("./sql.tsx") },
 ];

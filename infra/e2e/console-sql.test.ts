@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openBrowser } from "./browser.ts";
+import { startProvince } from "./console-province.ts";
+import { buildConsole, expectWellMade, type Visit, visit } from "./console-visit.ts";
+import type { Platform } from "./platform.ts";
+
+const browser: Browser | null = await openBrowser("the SQL page in a browser");
+
+describe.runIf(browser !== null)("the SQL page", () => {
+  let platform: Platform;
+  let end: () => Promise<void>;
+
+  beforeAll(async () => {
+    buildConsole();
+    ({ platform, end } = await startProvince(300));
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    await end?.();
+  });
+  const begin = () => visit(browser as Browser, platform);
+  const editorOf = ({ page }: Visit) => page.locator(".sql-editor .cm-content");
+  const type = async (it: Visit, text: string) => {
+    await editorOf(it).click();
+    await it.page.keyboard.press("ControlOrMeta+A");
+    await it.page.keyboard.type(text);
+  };
+  const done = ({ page }: Visit) => page.locator('[data-figure="spent"]:not(:empty)').waitFor();
+
+  test("a question runs to the rows that the API answers, as table, chart and CSV, and a link brings its statement", async () => {
+    const it = await begin();
+    const { page } = it;
+    await it.open("sql");
+    await page.locator('[data-question="share-by-region"]').click();
+    await page.locator('[data-do="run"]').click();
+    await done(it);
+    const query = new URL(page.url()).searchParams.get("q") as string;
+    const rows = await platform.sql<[string, string, string, number, string]>(query);
+    expect(rows.length).toBeGreaterThanOrEqual(14);
+    const shown = await page.locator(".sql-rows tbody tr").allInnerTexts();
+    expect(shown.map((line) => line.split("\t"))).toEqual(rows.map((row) => row.map(String)));
+    expect(await page.locator('[data-figure="spent"]').innerText()).toContain(`${rows.length} 行`);
+
+    await page.locator(".sql-rows th button").nth(1).click();
+    const sorted = await page.locator(".sql-rows tbody tr td:nth-child(2)").allInnerTexts();
+    expect(sorted.map(Number)).toEqual(rows.map((row) => Number(row[1])).sort((a, b) => b - a));
+
+    const [csv] = await Promise.all([page.waitForEvent("download"), page.locator('[data-do="csv"]').click()]);
+    const [head, ...lines] = readFileSync(await csv.path(), "utf8")
+      .trim()
+      .split("\r\n");
+    expect(head).toBe("region,v6_bytes,total_bytes,percent_v6,place");
+    expect(lines.toSorted()).toEqual(rows.map((row) => row.join(",")).toSorted());
+
+    await page.locator('[data-choice="chart"]').click();
+    await it.settle();
+    expect(await page.locator('.chart[data-drawn="yes"]').count()).toBe(1);
+    await expectWellMade(it, "sql");
+    await page.locator("#sql-name").fill("cities");
+    await page.locator('[data-do="save"]').click();
+
+    const other = await it.context.newPage();
+    await other.goto(page.url());
+    await other.locator("#key").fill(platform.key);
+    await other.locator("form button").click();
+    await other.locator('[data-do="run"]').waitFor();
+    expect((await other.locator(".sql-editor .cm-line").allInnerTexts()).join("\n")).toBe(query);
+    expect(await other.locator(".state-empty").count(), "a link runs nothing").toBe(1);
+    await other.locator('[data-choice="saved"]').click();
+    await other.locator('[data-saved="cities"]').waitFor();
+    await it.end();
+  });
+
+  test("columns of the views complete, Ctrl+Enter runs, and an error is shown where it is", async () => {
+    const it = await begin();
+    const { page } = it;
+    await it.open("sql");
+    await page.locator('[data-choice="views"]').click();
+    await page.locator(".sql-list details").first().waitFor();
+    await type(it, "SELECT count() FROM analyst.flows WHERE service_p");
+    await page.locator(".cm-tooltip-autocomplete li", { hasText: "service_port" }).click();
+    await page.keyboard.type(" = 443");
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await done(it);
+    const [[count]] = (await platform.sql<[string]>("SELECT count() FROM analyst.flows WHERE service_port = 443")) as [
+      [string],
+    ];
+    expect(await page.locator(".sql-rows td").innerText()).toBe(count);
+
+    await type(it, "SELECT family,\n  famly FROM analyst.flows");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await page.locator(".sql-problem").waitFor();
+    expect(await page.locator(".sql-problem").innerText()).toMatch(/^第 2 行第 \d+ 列\s+UNKNOWN_IDENTIFIER/);
+    expect(await page.locator(".cm-lintRange-error").innerText()).toBe("famly");
+    await it.end(400);
+  });
+
+  test("a statement that runs long is cancelled, in the engine too", async () => {
+    const it = await begin();
+    const { page } = it;
+    await it.open("sql");
+    await type(it, "SELECT count() FROM numbers(10000000000) WHERE sipHash64(number) = 7");
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await page.locator('[data-do="cancel"]').click();
+    await page.getByText("已取消").waitFor();
+    const ends = async () =>
+      (
+        await platform.sql<[string]>(
+          "SELECT toString(count()) FROM system.processes WHERE query LIKE '%sipHash64(number)%' AND query NOT LIKE '%system.processes%'",
+        )
+      )[0]?.[0];
+    await expect.poll(ends, { timeout: 30_000 }).toBe("0");
+    await it.end();
+  });
+});
