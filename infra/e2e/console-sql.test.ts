@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBrowser } from "./browser.ts";
 import { startProvince } from "./console-province.ts";
-import { buildConsole, expectWellMade, type Visit, visit } from "./console-visit.ts";
+import { buildConsole, expectWellMade, type Visit, visit } from "./console-visit.test-data.ts";
 import type { Platform } from "./platform.ts";
 
 const browser: Browser | null = await openBrowser("the SQL page in a browser");
