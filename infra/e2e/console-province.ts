@@ -8,8 +8,11 @@ import { type Platform, settled, startPlatform } from "./platform.ts";
 const SECRET = "a secret of the console's province";
 const WAIT_MAX_MS = 60_000;
 
-/** A running platform with a day of a small province in it: its faulty routers, its sessions, its 14 cities. */
-export async function startProvince(subscribers = 1_500): Promise<{ platform: Platform; end(): Promise<void> }> {
+/** A running platform with a day of a small province in it: its faulty routers, its sessions, its 14 cities; `env` are settings of it. */
+export async function startProvince(
+  subscribers = 1_500,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ platform: Platform; end(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "v6meter-console-"));
   const scenario = loadPopulation();
   const registry = join(folder, "registry");
@@ -19,6 +22,7 @@ export async function startProvince(subscribers = 1_500): Promise<{ platform: Pl
   writeFileSync(join(folder, "clients.yaml"), populationClients(scenario, "radius.secret"));
   const platform = await startPlatform(folder, {
     args: ["--registry", registry, "--clients", join(folder, "clients.yaml"), "--accounting", "127.0.0.1:0"],
+    env,
   });
   const radius = parseHostPort(/^AAA +(\S+)/m.exec(platform.output())?.[1] ?? "") as HostPort;
   const played = await playLive({

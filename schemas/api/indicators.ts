@@ -7,7 +7,7 @@ import {
   INDICATOR_KINDS,
   INDICATOR_UNITS,
   type IndicatorGrouping,
-} from "../indicators/indicator.ts";
+} from "../indicators/catalogue-words.ts";
 import { instant, ZONE } from "./instant.ts";
 import { exporterAddress, oneOf, pageParameters, periodParameters, registryWord, requirePeriod } from "./parameters.ts";
 import { aaaCoverage, ladderMethod } from "./users.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { monitoredObject, OBJECT_KINDS, type ObjectKind } from "../indicators/object.ts";
+import { OBJECT_KINDS, type ObjectKind } from "../indicators/catalogue-words.ts";
+import { monitoredObject } from "../indicators/object.ts";
 import { count, ratio } from "./count.ts";
 import { instant, ZONE } from "./instant.ts";
 import { oneOf, periodParameters, registryWord, requirePeriod } from "./parameters.ts";

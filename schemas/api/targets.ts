@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { INDICATOR_UNITS } from "../indicators/indicator.ts";
-import { TARGET_SCOPES } from "../indicators/target.ts";
+import { INDICATOR_UNITS, TARGET_SCOPES } from "../indicators/catalogue-words.ts";
 import { usersTold } from "./indicators.ts";
 import { oneOf } from "./parameters.ts";
 

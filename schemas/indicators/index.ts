@@ -1,4 +1,5 @@
 export * from "./catalogue-file.ts";
+export * from "./catalogue-words.ts";
 export * from "./indicator.ts";
 export * from "./object.ts";
 export * from "./prefix-range.ts";

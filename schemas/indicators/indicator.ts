@@ -1,72 +1,16 @@
 import { z } from "zod";
+import {
+  INDICATOR_CLASSES,
+  INDICATOR_DIMENSIONS,
+  INDICATOR_GROUPINGS,
+  INDICATOR_KINDS,
+  INDICATOR_UNITS,
+  type IndicatorGrouping,
+} from "./catalogue-words.ts";
 
 /**
  * What an entry of the indicator catalogue may say (domain.md sections 1 and 5 are the source of the built-in ones).
  */
-
-/** What the five dimensions of the platform are. */
-export const INDICATOR_DIMENSIONS = {
-  network: { zh: "网络", en: "network" },
-  application: { zh: "应用", en: "applications" },
-  terminal: { zh: "终端", en: "terminals" },
-  user: { zh: "用户", en: "users" },
-  traffic: { zh: "流量", en: "traffic" },
-} as const;
-
-/** Where the figures of an indicator come from. */
-export const INDICATOR_CLASSES = {
-  flow: { zh: "流量测量", en: "flow records" },
-  aaa: { zh: "认证计费", en: "sessions of RADIUS, DHCPv6 or 5GC, joined with flows" },
-  probe: { zh: "主动拨测", en: "active probes, handed in as a reported series" },
-  reported: { zh: "填报", en: "figures that units report" },
-} as const;
-
-/** What indicators can be grouped and filtered by; each names those it allows. */
-export const INDICATOR_GROUPINGS = [
-  "region",
-  "operator",
-  "access",
-  "direction",
-  "technology",
-  "observation_point",
-  "exporter",
-  "family",
-  "kind",
-  "object",
-  "industry",
-  "unit",
-] as const;
-export type IndicatorGrouping = (typeof INDICATOR_GROUPINGS)[number];
-
-/** Widths in time an indicator can be asked in; days and months are cut in Asia/Shanghai. */
-export const INDICATOR_INTERVALS = ["1h", "1d", "1mo"] as const;
-export type IndicatorInterval = (typeof INDICATOR_INTERVALS)[number];
-
-/** How the rows of a source become one figure. There is no mean of shares among them. */
-export const INDICATOR_KINDS = {
-  ratio: "sum of numerators over sum of denominators",
-  sum: "sum of values",
-  distinct: "distinct subscribers: states of values are merged, so that nobody counts twice",
-  last: "of every series the last value in the interval, then their sum",
-  peak: "greatest sum of values over 5 minutes",
-  p95: "95th percentile of the sums of values over 5 minutes, of those that have any",
-} as const;
-export type IndicatorKind = keyof typeof INDICATOR_KINDS;
-
-/** Units of figures; a figure of unit ratio lies between 0 and 1 unless it is a change. */
-export const INDICATOR_UNITS = [
-  "ratio",
-  "bytes",
-  "packets",
-  "bps",
-  "users",
-  "connections",
-  "prefixes",
-  "devices",
-  "count",
-  "points",
-  "records",
-] as const;
 
 /** Name of an indicator, object, target or series. */
 export const catalogueId = z.string().regex(/^[a-z][a-z0-9_]{1,63}$/, {

@@ -1,30 +1,8 @@
 import { z } from "zod";
 import { addressBytes } from "../flow/address.ts";
+import { OBJECT_KINDS, type ObjectKind } from "./catalogue-words.ts";
 import { catalogueId } from "./indicator.ts";
 import { prefixRange } from "./prefix-range.ts";
-
-/** Kinds of monitored objects. */
-export const OBJECT_KINDS = {
-  backbone: { zh: "骨干网", en: "backbone" },
-  man: { zh: "城域网", en: "metropolitan area network" },
-  access: { zh: "接入网", en: "access network" },
-  direct_connect: { zh: "骨干直联点", en: "direct-connect point" },
-  idc: { zh: "IDC", en: "data centre" },
-  cdn: { zh: "CDN", en: "content delivery network" },
-  cloud: { zh: "云平台", en: "cloud" },
-  dns: { zh: "域名系统", en: "DNS" },
-  gov_site: { zh: "政府网站", en: "government site" },
-  media: { zh: "新闻及广播电视媒体", en: "media" },
-  soe: { zh: "省属企业", en: "state-owned enterprise" },
-  application: { zh: "应用", en: "application" },
-  terminal: { zh: "移动终端", en: "terminal" },
-  home_gateway: { zh: "家庭网关", en: "home gateway" },
-  stb: { zh: "机顶盒", en: "set-top box" },
-  iot: { zh: "物联网", en: "Internet of things" },
-  industrial_internet: { zh: "工业互联网", en: "industrial internet" },
-  broadcast: { zh: "广电网络", en: "broadcast network" },
-} as const;
-export type ObjectKind = keyof typeof OBJECT_KINDS;
 
 const text = z.string({ error: "a text is needed" }).min(1).max(200);
 /** The roll-up tells far sides by these lengths; an object named more finely cannot be told from its neighbours. */

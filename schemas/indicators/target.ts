@@ -1,10 +1,8 @@
 import { z } from "zod";
+import { TARGET_SCOPES } from "./catalogue-words.ts";
 import { catalogueId } from "./indicator.ts";
 
 const text = z.string({ error: "a text is needed" }).min(1).max(2_000);
-
-/** Whose target it is. */
-export const TARGET_SCOPES = ["national", "provincial"] as const;
 
 /** A value an indicator is to reach by a month. */
 export const target = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { instant } from "../api/instant.ts";
-import { INDICATOR_UNITS } from "../indicators/indicator.ts";
+import { INDICATOR_UNITS } from "../indicators/catalogue-words.ts";
 
 /**
  * A monthly report in one language, ready to be written in any format: every text is final, and every figure

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { USER_DIMENSIONS } from "../api/users.ts";
 import {
-  catalogueId,
   INDICATOR_DIMENSIONS,
   INDICATOR_GROUPINGS,
   type IndicatorGrouping,
-} from "../indicators/indicator.ts";
-import { OBJECT_KINDS, type ObjectKind } from "../indicators/object.ts";
-import { TARGET_SCOPES } from "../indicators/target.ts";
+  OBJECT_KINDS,
+  type ObjectKind,
+  TARGET_SCOPES,
+} from "../indicators/catalogue-words.ts";
+import { catalogueId } from "../indicators/indicator.ts";
 
 /**
  * What a report says, as data: sections, tables, charts and sentences in both languages. Names, units and

@@ -1,10 +1,6 @@
 import { reportedRow } from "../indicators/catalogue-file.ts";
-import {
-  INDICATOR_GROUPINGS,
-  type INDICATOR_UNITS,
-  type Indicator,
-  type IndicatorGrouping,
-} from "../indicators/indicator.ts";
+import { INDICATOR_GROUPINGS, type INDICATOR_UNITS, type IndicatorGrouping } from "../indicators/catalogue-words.ts";
+import type { Indicator } from "../indicators/indicator.ts";
 
 /** What a submission can tell figures apart by; the unit is the submitter's own. */
 export const SUBMISSION_GROUPINGS = INDICATOR_GROUPINGS.filter(
