@@ -26,6 +26,8 @@ export const Room = defineComponent({
     /** What is said where the answer has no rows. */
     empty: { type: String, default: "" },
     wide: { type: Boolean, default: false },
+    /** The slot is no chart but the table itself: neither a second one nor a picture is offered. */
+    list: { type: Boolean, default: false },
   },
   slots: Object as SlotsType<{ default: object; controls: object }>,
   setup(props, { slots }) {
@@ -106,7 +108,7 @@ export const Room = defineComponent({
               </p>
             </details>
             <SqlPanel question={props.answer.question} />
-            <details class="figures">
+            <details class="figures" hidden={props.list}>
               <summary>{t("room.table")}</summary>
               <section class="scroll" tabindex={0} aria-label={`${props.title}: ${t("room.table")}`}>
                 <table>
@@ -140,7 +142,7 @@ export const Room = defineComponent({
               >
                 CSV
               </button>
-              <button type="button" data-do="png" onClick={savePng}>
+              <button type="button" data-do="png" hidden={props.list} onClick={savePng}>
                 PNG
               </button>
               <button type="button" data-do="link" onClick={() => void copyLink()}>

@@ -3,6 +3,8 @@ import {
   ACCESS_TYPES,
   DROP_REASONS,
   FLOW_DIRECTIONS,
+  INDICATOR_DIMENSIONS,
+  OBJECT_KINDS,
   OBSERVATION_POINTS,
   STAGES,
   TECHNOLOGIES,
@@ -11,6 +13,7 @@ import {
 import { shallowRef } from "vue";
 import { ask } from "../api/client.ts";
 import { language } from "../messages/index.ts";
+import { isOpen } from "../session/session.ts";
 
 /** What the registry in force calls regions and operators. */
 export const registry = shallowRef<api.Registry>({ regions: [], operators: [] });
@@ -20,6 +23,27 @@ export async function loadNames(): Promise<void> {
   registry.value = await ask<api.Registry>({ path: "/api/v1/registry" });
 }
 
+/** What the catalogue in force calls monitored objects. */
+export const objects = shallowRef<api.Objects["objects"]>([]);
+
+const OBJECTS_ROUTE = "GET /api/v1/objects";
+
+/** Reads the objects for pages that name them; where the role may not see them, or they do not come, ids stay. */
+export async function loadObjects(): Promise<void> {
+  if (!isOpen([OBJECTS_ROUTE])) return;
+  const answer = await ask<api.Objects>({ path: "/api/v1/objects" }).catch(() => null);
+  if (answer) objects.value = answer.objects;
+}
+
+/** Kinds of addresses that sessions were given, as indicators group them. */
+const ADDRESS_KINDS = {
+  any: { zh: "任意地址", en: "any address" },
+  v6: { zh: "IPv6", en: "IPv6" },
+  delegated: { zh: "IPv6委派前缀", en: "delegated prefix" },
+  v4_public: { zh: "公有IPv4", en: "public IPv4" },
+  v4_private: { zh: "私有IPv4", en: "private IPv4" },
+} as const satisfies Record<string, Term>;
+
 const VOCABULARIES: Readonly<Record<string, Readonly<Record<string, Term>>>> = {
   access: ACCESS_TYPES,
   direction: FLOW_DIRECTIONS,
@@ -27,6 +51,10 @@ const VOCABULARIES: Readonly<Record<string, Readonly<Record<string, Term>>>> = {
   observation_point: OBSERVATION_POINTS,
   stage: STAGES,
   reason: DROP_REASONS,
+  family: { 4: { zh: "IPv4", en: "IPv4" }, 6: { zh: "IPv6", en: "IPv6" } },
+  kind: ADDRESS_KINDS,
+  dimension: INDICATOR_DIMENSIONS,
+  object_kind: OBJECT_KINDS,
 };
 
 /** The words of a closed vocabulary, in its order. */
@@ -43,7 +71,9 @@ export function nameOf(dimension: string, word: string): string {
       ? registry.value.regions.find(({ code }) => code === word)
       : dimension === "operator"
         ? registry.value.operators.find(({ id }) => id === word)
-        : VOCABULARIES[dimension]?.[word];
+        : dimension === "object"
+          ? objects.value.find(({ id }) => id === word)
+          : VOCABULARIES[dimension]?.[word];
   if (term) return term[language.value];
   return word === "unknown" ? ACCESS_TYPES.unknown[language.value] : word;
 }

@@ -35,8 +35,29 @@ export function periodBetween(word: string): Period | null {
   return fromMs < toMs ? { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() } : null;
 }
 
-/** The period a word of the address names: two times, or one of PERIODS up to the next whole step of five minutes. */
+/** The month of Asia/Shanghai that a moment is in, such as 2026-11, or the one so many months after it. */
+export function monthOf(atMs: number, after = 0): string {
+  const at = new Date(atMs + ZONE_MS);
+  return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + after)).toISOString().slice(0, 7);
+}
+
+/** The month a moment is in and those before it, so many in all. */
+export function monthsUpTo(atMs: number, count: number): string[] {
+  return Array.from({ length: count }, (_, back) => monthOf(atMs, -back));
+}
+
+const MONTH = /^20\d\d-(0[1-9]|1[0-2])$/;
+const beginOf = (month: string) => Date.parse(`${month}-01T00:00:00+08:00`);
+
+/**
+ * The period a word of the address names: two times, a month of Asia/Shanghai, or one of PERIODS up to the next whole
+ * step of five minutes.
+ */
 export function periodOf(word: string, nowMs: number): Period {
+  if (MONTH.test(word)) {
+    const fromMs = beginOf(word);
+    return { from: new Date(fromMs).toISOString(), to: new Date(beginOf(monthOf(fromMs, 1))).toISOString() };
+  }
   const between = periodBetween(word);
   if (between) return between;
   const hours = PERIODS[word as keyof typeof PERIODS] ?? 24;
