@@ -1,8 +1,16 @@
+import { catalogue } from "./catalogue.ts";
 import { sql } from "./sql.ts";
 
 export default {
   name: "Provincial IPv6 monitoring",
-  pages: { overview: "Overview", traffic: "Traffic", users: "Users", exporters: "Exporters", sql: "SQL" },
+  pages: {
+    overview: "Overview",
+    traffic: "Traffic",
+    users: "Users",
+    indicators: "Indicators",
+    exporters: "Exporters",
+    sql: "SQL",
+  },
   roles: {
     administrator: "Administrator",
     regulator: "Regulator",
@@ -59,6 +67,9 @@ export default {
     "30d": "Last 30 days",
     "365d": "Last year",
     "1825d": "Last 5 years",
+    custom: "Days of your own",
+    first: "From",
+    last: "To",
   },
   word: {
     at: "Time",
@@ -97,6 +108,13 @@ export default {
     held: "Held",
     dropped: "Dropped",
     unknown_sampling: "Traffic of unknown sampling",
+    family: "Family",
+    kind: "Kind of address",
+    object: "Object",
+    industry: "Industry",
+    unit: "Unit that reports",
+    numerator: "Numerator",
+    denominator: "Denominator",
   },
   overview: {
     title: "IPv6 at a glance",
@@ -203,4 +221,5 @@ export default {
     record: "{reason} ({count}): session messages could not be read; run the same version everywhere.",
   },
   sql: sql.en,
+  ...catalogue.en,
 };

@@ -1,8 +1,9 @@
+import { catalogue } from "./catalogue.ts";
 import { sql } from "./sql.ts";
 
 export default {
   name: "省级IPv6发展监测平台",
-  pages: { overview: "总览", traffic: "流量", users: "用户", exporters: "导出器", sql: "SQL" },
+  pages: { overview: "总览", traffic: "流量", users: "用户", indicators: "指标", exporters: "导出器", sql: "SQL" },
   roles: { administrator: "管理员", regulator: "监管单位", analyst: "分析人员", operator: "运营商", public: "公众" },
   frame: {
     skip: "跳到正文",
@@ -53,6 +54,9 @@ export default {
     "30d": "最近30天",
     "365d": "最近1年",
     "1825d": "最近5年",
+    custom: "自定义",
+    first: "起",
+    last: "止",
   },
   word: {
     at: "时间",
@@ -91,6 +95,13 @@ export default {
     held: "暂存",
     dropped: "丢弃",
     unknown_sampling: "采样率未知的流量",
+    family: "地址族",
+    kind: "地址类型",
+    object: "监测对象",
+    industry: "行业",
+    unit: "填报单位",
+    numerator: "分子",
+    denominator: "分母",
   },
   overview: {
     title: "IPv6发展总览",
@@ -190,4 +201,5 @@ export default {
     record: "{reason}（{count}）：会话消息无法读取，请核对各进程版本是否一致。",
   },
   sql: sql.zh,
+  ...catalogue.zh,
 };

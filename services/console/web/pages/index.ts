@@ -12,6 +12,11 @@ export const PAGES: readonly Page[] = [
   { name: "overview", needs: ["GET /api/v1/traffic/share"], load: () => import("./overview.tsx") },
   { name: "traffic", needs: ["GET /api/v1/traffic/share"], load: () => import("./traffic.tsx") },
   { name: "users", needs: ["GET /api/v1/users/active"], load: () => import("./users.tsx") },
+  {
+    name: "indicators",
+    needs: ["GET /api/v1/indicators", "GET /api/v1/indicators/:id"],
+    load: () => import("./indicators.tsx"),
+  },
   { name: "exporters", needs: ["GET /api/v1/ledger"], load: () => import("./exporters.tsx") },
   { name: "sql", needs: ["POST /api/v1/sql", "GET /api/v1/sql/catalogue"], load: () => import("./sql.tsx") },
 ];

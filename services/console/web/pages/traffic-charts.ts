@@ -13,7 +13,7 @@ export type Row = api.ShareRow;
 type Tip = ReturnType<typeof tip>;
 
 /** Colours of groups, apart from the two of the families: Okabe and Ito's, told apart by every eye. */
-const GROUP_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#999933", "#56b4e9", "#e69f00", "#882255"];
+export const GROUP_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#999933", "#56b4e9", "#e69f00", "#882255"];
 /** Groups drawn as lines of their own; the table has all. */
 const LINES_MAX = 16;
 
