@@ -8,10 +8,13 @@ import { type Platform, settled, startPlatform } from "./platform.ts";
 const SECRET = "a secret of the console's province";
 const WAIT_MAX_MS = 60_000;
 
-/** A running platform with a day of a small province in it: its faulty routers, its sessions, its 14 cities; `env` are settings of it. */
+/**
+ * A running platform with a day of a small province in it: its faulty routers, its sessions, its 14 cities. `env` are
+ * settings of it, `speed` is how many times faster the day goes by.
+ */
 export async function startProvince(
   subscribers = 1_500,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, speed = 6_000 }: { env?: Readonly<Record<string, string>>; speed?: number } = {},
 ): Promise<{ platform: Platform; end(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "v6meter-console-"));
   const scenario = loadPopulation();
@@ -32,7 +35,7 @@ export async function startProvince(
     accounting: { to: radius, secret: Buffer.from(SECRET) },
     subscribers,
     days: 1,
-    speed: 6_000,
+    speed,
     samplingRate: 1,
     aaa: "all",
   });

@@ -13,7 +13,8 @@ function place(room: string): void {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
     try {
-      return renameSync(join(room, "dist"), join(ROOT, "dist"));
+      renameSync(join(room, "dist"), join(ROOT, "dist"));
+      return;
     } catch (error) {
       // Another build was put there in between: it goes the same way.
       if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
