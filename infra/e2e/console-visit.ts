@@ -1,9 +1,9 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { expect } from "vitest";
 import { type Watched, watchPage } from "./browser.ts";
 import type { Platform } from "./platform.ts";
 
 const WAIT_MAX_MS = 30_000;
+const UNSETTLED = ".state-loading, .chart[data-drawn=no], main[aria-busy=true]";
 
 /** A person at the console, in Chinese and in light until they choose otherwise. */
 export interface Visit {
@@ -32,11 +32,7 @@ export async function beginVisit(browser: Browser, platform: Platform): Promise<
   const watched = watchPage(page, platform.http);
   const settle = async () => {
     await page.locator("main .room").first().waitFor();
-    await expect
-      .poll(() => page.locator(".state-loading, .chart[data-drawn=no], main[aria-busy=true]").count(), {
-        timeout: WAIT_MAX_MS,
-      })
-      .toBe(0);
+    await page.locator(UNSETTLED).first().waitFor({ state: "detached" });
   };
   return {
     context,
