@@ -163,7 +163,7 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     // The browser itself notes what was cut off.
     expect(watched.complaints.filter((it) => !it.includes("ERR_FAILED"))).toEqual([]);
     watched.complaints.length = 0;
-    await visit.open("indicators?id=traffic_share&period=2024-01-01~2024-01-02");
+    await visit.open("indicators?id=traffic_share&period=2024-01-01T00:00~2024-01-02T00:00");
     expect(await visit.text("groups")).toContain("该时段、该范围内没有数据");
   });
 

@@ -67,9 +67,6 @@ export default {
     "30d": "Last 30 days",
     "365d": "Last year",
     "1825d": "Last 5 years",
-    custom: "Days of your own",
-    first: "From",
-    last: "To",
   },
   word: {
     at: "Time",

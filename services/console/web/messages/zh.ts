@@ -54,9 +54,6 @@ export default {
     "30d": "最近30天",
     "365d": "最近1年",
     "1825d": "最近5年",
-    custom: "自定义",
-    first: "起",
-    last: "止",
   },
   word: {
     at: "时间",

@@ -10,8 +10,8 @@ import { figure, number, percent } from "../names/format.ts";
 import { loadObjects, nameOf, wordsOf } from "../names/names.ts";
 import { isDark } from "../style/theme.ts";
 import { useNow } from "../view/now.ts";
-import { monthOf, PERIODS, periodOf } from "../view/period.ts";
-import { PeriodChoice } from "../view/period-choice.tsx";
+import { monthOf, monthsUpTo, PERIODS, periodOf } from "../view/period.ts";
+import { PeriodPicker } from "../view/period-picker.tsx";
 import { Select } from "../view/select.tsx";
 import { useView } from "../view/view.ts";
 import { BARS_MAX, groupsChart, LINES_MAX, METHOD_SHAPES, type Row, seriesChart } from "./indicator-charts.ts";
@@ -22,6 +22,8 @@ const HOUR_MS = 3_600_000;
 const GROUPINGS_AT_ONCE = 2;
 /** Figures of units are of months: hours and days of them say nothing. */
 const LONG_PERIODS = ["365d", "1825d"];
+const PERIOD_WORDS = Object.keys(PERIODS).filter((word) => word !== "5m");
+const MONTHS_OFFERED = 13;
 const FILTERS = [
   "region",
   "operator",
@@ -108,10 +110,15 @@ export const IndicatorFigures = defineComponent(
     };
     const controls = () => (
       <div class="controls">
-        <PeriodChoice
+        <PeriodPicker
+          name="figures"
+          label={t("period.title")}
           value={word()}
-          nowMs={nowMs.value}
-          words={isReported ? LONG_PERIODS : Object.keys(PERIODS)}
+          options={[
+            ...(isReported ? LONG_PERIODS : PERIOD_WORDS).map((it) => [it, t(`period.${it}`)] as const),
+            ...monthsUpTo(nowMs.value, MONTHS_OFFERED).map((it) => [it, it] as const),
+          ]}
+          current={period.value}
           onChoose={(chosen) => view.set({ period: chosen === usual ? "" : chosen })}
         />
         <Select
@@ -184,7 +191,7 @@ export const IndicatorFigures = defineComponent(
       return (
         <dl class="card total" data-figure="total">
           <dt>
-            {word() in PERIODS ? t(`period.${word()}`) : word().replace("~", " – ")}
+            {word() in PERIODS ? t(`period.${word()}`) : word().replace("~", " – ").replaceAll("T", " ")}
             {whole() === period.value ? "" : ` · ${monthOf(Date.parse(whole().from))}`}
           </dt>
           <dd class="big">{it?.suppressed ? t("users.suppressed") : figure(it?.value, indicator.unit)}</dd>

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { comparedPeriod, intervalOf, localOf, PERIODS, periodBetween, periodOf, wordOf } from "./period.ts";
+import {
+  comparedPeriod,
+  intervalOf,
+  localOf,
+  monthOf,
+  monthsUpTo,
+  PERIODS,
+  periodBetween,
+  periodOf,
+  wordOf,
+} from "./period.ts";
 
 const NOW = Date.parse("2026-11-24T12:34:56Z");
 const hoursOf = ({ from, to }: { from: string; to: string }) => (Date.parse(to) - Date.parse(from)) / 3_600_000;
@@ -45,4 +55,12 @@ test("a period is compared with the one before, the same dates a year ago, or an
     periodOf("2023-01-01T00:00~2023-01-03T00:00", NOW),
   );
   expect(comparedPeriod("", period)).toBeNull();
+});
+
+test("a month is a period of Asia/Shanghai, and months follow each other over the year", () => {
+  expect(periodOf("2026-12", NOW)).toEqual({ from: "2026-11-30T16:00:00.000Z", to: "2026-12-31T16:00:00.000Z" });
+  expect(hoursOf(periodOf("2024-02", NOW))).toBe(29 * 24);
+  expect(monthOf(Date.parse("2026-12-31T16:00:00Z"))).toBe("2027-01");
+  expect(monthsUpTo(Date.parse("2026-02-01T00:00:00+08:00"), 3)).toEqual(["2026-02", "2026-01", "2025-12"]);
+  expect(hoursOf(periodOf("2026-13", NOW))).toBe(24);
 });
