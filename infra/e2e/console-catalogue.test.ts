@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +8,7 @@ import { accessibilityFaults, openBrowser } from "./browser.ts";
 import { ROOT } from "./command.ts";
 import { writeCatalogue } from "./console-catalogue.test-data.ts";
 import { startProvince } from "./console-province.ts";
-import { beginVisit, csvRows, percentText, type Visit } from "./console-visit.ts";
+import { buildConsole, type Visit, visit } from "./console-visit.test-data.ts";
 import type { Platform } from "./platform.ts";
 
 const PICTURES = process.env.PICTURES ? join(ROOT, "docs/pictures") : null;
@@ -26,6 +25,16 @@ const ADDED = `indicators:
     where: { access: [mobile] }
 `;
 
+/** A share as the pages write it. */
+const percentText = (value: number | null): string => (value === null ? "—" : `${(value * 100).toFixed(2)}%`);
+
+/** Rows of a file that a page has given, by the names of its columns. */
+function csvRows(text: string): Record<string, string>[] {
+  const [head = "", ...lines] = text.replace("\uFEFF", "").trim().split("\r\n");
+  const names = head.split(",");
+  return lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [names[i] as string, cell])));
+}
+
 const browser: Browser | null = await openBrowser("the console's catalogue in a browser");
 
 describe.runIf(browser !== null)("the console's catalogue", () => {
@@ -33,10 +42,10 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
   const nowMs = Date.now();
   let platform: Platform;
   let end: () => Promise<void>;
-  let visit: Visit;
+  let person: Visit;
 
   beforeAll(async () => {
-    execFileSync(process.execPath, [join(ROOT, "services/console/build.ts")], { cwd: ROOT });
+    buildConsole();
     writeCatalogue(folder, nowMs);
     ({ platform, end } = await startProvince(SUBSCRIBERS, {
       env: { V6METER_QUERY__CATALOGUE_DIR: folder },
@@ -49,29 +58,35 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(async () => {
-    visit = await beginVisit(browser as Browser, platform);
+    person = await visit(browser as Browser, platform);
   });
   afterEach(async () => {
-    await visit.context.close();
-    expect(visit.watched).toEqual({ complaints: [], foreign: [] });
+    await person.end();
   });
+
+  /** What the API answers to the question of a room. */
+  const answer = async <T>(room: string): Promise<T> => {
+    const asked = await person.page.locator(`[data-room="${room}"] footer code`).first().textContent();
+    return platform.get((asked ?? "").replace(/^GET /, ""));
+  };
+  const text = (room: string) => person.page.locator(`[data-room="${room}"]`).innerText();
 
   /** Takes what a room gives as a file. */
   const download = async (room: string, kind: "csv" | "png") => {
     const [file] = await Promise.all([
-      visit.page.waitForEvent("download"),
-      visit.page.locator(`[data-room="${room}"] [data-do="${kind}"]`).click(),
+      person.page.waitForEvent("download"),
+      person.page.locator(`[data-room="${room}"] [data-do="${kind}"]`).click(),
     ]);
     return readFileSync(await file.path());
   };
 
   test("the catalogue is the API's, is searched, and shows an indicator that was added as a file", async () => {
-    const { page } = visit;
-    await visit.open("indicators");
+    const { page } = person;
+    await person.open("indicators");
     const { indicators } = await platform.get<api.Indicators>("/api/v1/indicators");
     expect(await page.locator("[data-indicator]").count()).toBe(indicators.length);
-    const text = await visit.text("catalogue");
-    for (const it of indicators) for (const part of [it.zh, it.en, it.definition.zh]) expect(text).toContain(part);
+    const list = await text("catalogue");
+    for (const it of indicators) for (const part of [it.zh, it.en, it.definition.zh]) expect(list).toContain(part);
     await page.locator('[data-dimension="terminal"]').click();
     const terminals = indicators.filter(({ dimension }) => dimension === "terminal");
     await expect.poll(() => page.locator("[data-indicator]").count()).toBe(terminals.length);
@@ -80,50 +95,50 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     expect(page.url()).toContain("dimension=terminal");
 
     writeFileSync(join(folder, "added.yaml"), ADDED);
-    await visit.open("indicators?q=added_share");
+    await person.open("indicators?q=added_share");
     await page.locator('[data-indicator="added_share"] a').click();
     await page.locator('[data-figure="total"]').waitFor();
-    await visit.settle();
-    const figures = await visit.answer<api.IndicatorFigures>("groups");
+    await person.settle();
+    const figures = await answer<api.IndicatorFigures>("groups");
     expect(figures.total.value).toBeGreaterThan(0);
     expect(await page.locator('[data-figure="total"]').innerText()).toContain(percentText(figures.total.value));
     writeFileSync(join(folder, "added.yaml"), "indicators: 3\n");
-    await visit.open("indicators");
+    await person.open("indicators");
     expect(await page.locator("main .partial").innerText()).toContain("added.yaml");
     rmSync(join(folder, "added.yaml"));
   });
 
   test("figures of an indicator are the API's by two groupings, in the CSV unrounded, and a link brings back the view", async () => {
-    const { page } = visit;
-    await visit.open("indicators?id=traffic_share&by=region,access&interval=1d&period=7d&operator=telecom");
-    const answer = await visit.answer<api.IndicatorFigures>("groups");
-    expect(answer.by).toEqual(["region", "access"]);
-    expect(answer.rows.length).toBeGreaterThan(14);
+    const { page } = person;
+    await person.open("indicators?id=traffic_share&by=region,access&interval=1d&period=7d&operator=telecom");
+    const figures = await answer<api.IndicatorFigures>("groups");
+    expect(figures.by).toEqual(["region", "access"]);
+    expect(figures.rows.length).toBeGreaterThan(14);
     await page.locator('[data-room="groups"] .figures summary').click();
     const shown = await page.locator('[data-room="groups"] table').innerText();
-    for (const { value, numerator } of answer.rows) {
+    for (const { value, numerator } of figures.rows) {
       expect(shown).toContain(percentText(value));
       expect(shown.replaceAll(",", "")).toContain(numerator as string);
     }
     const rows = csvRows((await download("groups", "csv")).toString());
     const key = (row: { region?: string | undefined; access?: string | undefined }) => `${row.region} ${row.access}`;
     const given = new Map(rows.map((row) => [key(row), row]));
-    for (const row of answer.rows) expect(given.get(key(row))?.value).toBe(String(row.value ?? ""));
+    for (const row of figures.rows) expect(given.get(key(row))?.value).toBe(String(row.value ?? ""));
     expect((await download("series", "png")).subarray(1, 4).toString()).toBe("PNG");
 
     const seen = await page.locator("main").innerText();
     await page.locator('[data-room="groups"] .figures summary').click();
-    const again = await beginVisit(browser as Browser, platform);
+    const again = await visit(browser as Browser, platform);
     await again.open(new URL(page.url()).pathname.replace("/console/", "") + new URL(page.url()).search);
     await again.page.locator('[data-room="groups"] .figures summary').click();
     expect(await again.page.locator("main").innerText()).toBe(seen);
-    await again.context.close();
+    await again.end();
   });
 
   test("an indicator of users is told with method and interval, a reported one by months", async () => {
-    const { page } = visit;
-    await visit.open("indicators?id=active_connections&by=operator");
-    const users = await visit.answer<api.IndicatorFigures>("groups");
+    const { page } = person;
+    await person.open("indicators?id=active_connections&by=operator");
+    const users = await answer<api.IndicatorFigures>("groups");
     await page.locator('[data-room="groups"] .figures summary').click();
     const table = (await page.locator('[data-room="groups"] table').innerText()).replaceAll(",", "");
     expect(users.rows.length).toBeGreaterThan(1);
@@ -131,18 +146,18 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
       for (const figure of suppressed ? [] : [value, low]) expect(table).toContain(String(figure));
     expect(await page.locator('[data-room="series"] .legend').innerText()).toMatch(/AAA会话|比例估算|部分|仅活跃前缀/);
 
-    await visit.open("indicators?id=gov_site_share&by=region");
-    const reported = await visit.answer<api.IndicatorFigures>("series");
+    await person.open("indicators?id=gov_site_share&by=region");
+    const reported = await answer<api.IndicatorFigures>("series");
     expect(reported.interval).toBe("1mo");
     expect(new Set(reported.rows.map(({ at }) => at)).size).toBe(14);
-    await visit.open("indicators?id=no_such_thing");
-    expect(await visit.text("indicator")).toContain("no_such_thing");
+    await person.open("indicators?id=no_such_thing");
+    expect(await text("indicator")).toContain("no_such_thing");
   });
 
   test("while the API is slow, does not answer or has nothing, each page says so", async () => {
-    const { page, watched } = visit;
+    const { page, watched } = person;
     for (const [address] of Object.values(VIEWS)) {
-      await visit.open(address);
+      await person.open(address);
       let release = () => {};
       const held = new Promise<void>((resolve) => {
         release = resolve;
@@ -163,22 +178,22 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     // The browser itself notes what was cut off.
     expect(watched.complaints.filter((it) => !it.includes("ERR_FAILED"))).toEqual([]);
     watched.complaints.length = 0;
-    await visit.open("indicators?id=traffic_share&period=2024-01-01T00:00~2024-01-02T00:00");
-    expect(await visit.text("groups")).toContain("该时段、该范围内没有数据");
+    await person.open("indicators?id=traffic_share&period=2024-01-01T00:00~2024-01-02T00:00");
+    expect(await text("groups")).toContain("该时段、该范围内没有数据");
   });
 
   test("every page speaks both languages in light and in dark, from a phone to a wall, and axe-core finds nothing on it", async () => {
-    const { page } = visit;
+    const { page } = person;
     for (const [name, addresses] of Object.entries(VIEWS))
       for (const [index, address] of addresses.entries()) {
         await page.setViewportSize({ width: 1440, height: 1000 });
-        await visit.open(address);
+        await person.open(address);
         if (PICTURES && index === 0) await page.screenshot({ path: join(PICTURES, `console-${name}.png`) });
         expect(await accessibilityFaults(page), `${address}, light`).toEqual([]);
         const title = await page.locator("main h1").innerText();
         await page.locator('[data-do="language"]').click();
         await page.locator(".who select").selectOption("dark");
-        await visit.settle();
+        await person.settle();
         expect(await page.evaluate("document.documentElement.lang")).toBe("en");
         expect(await page.locator("main h1").innerText()).not.toBe(title);
         expect(await accessibilityFaults(page), `${address}, dark`).toEqual([]);
@@ -187,7 +202,7 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
         );
         for (const width of [390, 2560]) {
           await page.setViewportSize({ width, height: 1000 });
-          await visit.settle();
+          await person.settle();
           const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
           expect(over, `${address} at ${width}`).toBeLessThanOrEqual(0);
         }
@@ -198,11 +213,11 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
 
   test("what a first visit loads of JavaScript is less than 350 KB", async () => {
     const scripts: Promise<number>[] = [];
-    visit.page.on("requestfinished", (request) => {
+    person.page.on("requestfinished", (request) => {
       if (request.resourceType() === "script") scripts.push(request.sizes().then((it) => it.responseBodySize));
     });
-    await visit.page.goto(`${platform.http}/console/indicators`);
-    await visit.page.locator("#key").waitFor();
+    await person.page.goto(`${platform.http}/console/indicators`);
+    await person.page.locator("#key").waitFor();
     const bytes = (await Promise.all(scripts)).reduce((sum, size) => sum + size, 0);
     process.stdout.write(`console: a first visit loads ${bytes} bytes of JavaScript\n`);
     expect(bytes).toBeGreaterThan(10_000);
