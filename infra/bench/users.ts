@@ -8,6 +8,7 @@ import { runCommand } from "@v6meter/runtime";
 import { type api, Fault, storeConfig } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
 import { spreadOf } from "./rounds.ts";
+import { fillUsersMonth, USERS_MONTH } from "./users-month.ts";
 
 const HELP = `Usage: npm run bench:users -- [options]
 
@@ -20,26 +21,6 @@ Options:
   --json       One JSON line instead of text
   --help       This text
 `;
-
-const MONTH = "2026-09";
-const CITIES = 14;
-const PREFIXES_A_USER = 4;
-
-/** States as the views write them, of users dealt out over cities, operators and access types; numbers of ours only. */
-const fill = (seed: number, from: number, rows: number) => `INSERT INTO users_1mo
-SELECT toDate('${MONTH}-01') AS starts_on,
-  toString(210100 + 100 * (u % ${CITIES})) AS region,
-  ['telecom', 'unicom', 'mobile', 'broadnet'][1 + intDiv(u, ${CITIES}) % 4] AS operator,
-  ['mobile', 'fixed', 'iot'][1 + intDiv(u, ${CITIES * 4}) % 3] AS access,
-  6 AS active_family,
-  uniqCombined64State(17)(cityHash64(u, ${seed})) AS subscribers,
-  uniqCombined64State(14)(cityHash64(number, ${seed}, 1)) AS prefixes,
-  uniqCombined64State(14)(cityHash64(number, ${seed}, 1)) AS session_prefixes
-FROM (SELECT number, intDiv(number, ${PREFIXES_A_USER}) AS u FROM numbers(${from}, ${rows}))
-GROUP BY region, operator, access`;
-
-/** Prefixes of one insert, so that filling takes little memory. */
-const FILL_ROWS = 20_000_000;
 
 function readOptions() {
   const text = (fallback: string) => ({ type: "string", default: fallback }) as const;
@@ -80,18 +61,15 @@ await runCommand("bench:users", async () => {
   const store = await openEmbeddedStore({ path: folder, config: storeConfig.parse({}) });
   try {
     await store.migrate();
-    const all = users * PREFIXES_A_USER;
-    for (let from = 0; from < all; from += FILL_ROWS) {
-      if (!json) process.stderr.write(`${Math.round(from / PREFIXES_A_USER)} of ${users} users\n`);
-      const rows = Math.min(FILL_ROWS, all - from);
-      await store.engine.write((session) => session.queryAsync(fill(seed, from, rows)));
-    }
+    await fillUsersMonth(store.engine, users, seed, (done) => {
+      if (!json) process.stderr.write(`${done} of ${users} users\n`);
+    });
     const ask = askApi(store);
     const times: number[] = [];
     let total: number | null = null;
     for (let round = 0; round < rounds; round++) {
       const startedAt = performance.now();
-      const answer = await ask<api.ActiveUsers>(`/api/v1/users/active?month=${MONTH}&by=region,operator`);
+      const answer = await ask<api.ActiveUsers>(`/api/v1/users/active?month=${USERS_MONTH}&by=region,operator`);
       times.push(performance.now() - startedAt);
       total = answer.total.users;
     }

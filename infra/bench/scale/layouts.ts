@@ -1,0 +1,97 @@
+import { Random } from "@v6meter/random";
+
+const HEADER_BYTES = 20;
+const SET_HEADER_BYTES = 4;
+const RECORDS = 15;
+const EXPORT_SECONDS = 1_750_000_000;
+const UPTIME_MS = 0x4000_0000;
+
+/** Element and length of each field of every layout; layouts differ in their order. */
+const FIELDS = [
+  [27, 16],
+  [28, 16],
+  [62, 16],
+  [1, 4],
+  [2, 4],
+  [22, 4],
+  [21, 4],
+  [7, 2],
+  [11, 2],
+  [4, 1],
+  [6, 1],
+  [5, 1],
+  [10, 4],
+  [14, 4],
+  [16, 4],
+  [17, 4],
+  [29, 1],
+  [30, 1],
+] as const;
+
+/** Datagrams of NetFlow v9 whose records may be laid out in many ways, all of one length and with the same fields. */
+export interface LayoutWorkload {
+  readonly recordsPerDatagram: number;
+  /** Where the sequence number stands. */
+  readonly sequenceAt: number;
+  /** The datagram that tells a template of a layout. */
+  template(layout: number, id: number): Buffer;
+  /** One of the datagrams, its set of a template's id; the same memory every time. */
+  datagram(id: number, index: number): Buffer;
+}
+
+function header(count: number): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  bytes.writeUInt16BE(9, 0);
+  bytes.writeUInt16BE(count, 2);
+  bytes.writeUInt32BE(UPTIME_MS, 4);
+  bytes.writeUInt32BE(EXPORT_SECONDS, 8);
+  return bytes;
+}
+
+function flowSet(id: number, body: Buffer): Buffer {
+  const head = Buffer.alloc(SET_HEADER_BYTES);
+  head.writeUInt16BE(id, 0);
+  head.writeUInt16BE(SET_HEADER_BYTES + body.length, 2);
+  return Buffer.concat([head, body]);
+}
+
+function shuffled<T>(random: Random, list: readonly T[]): T[] {
+  const order = [...list];
+  for (let i = order.length - 1; i > 0; i--) {
+    const other = random.below(i + 1);
+    [order[i], order[other]] = [order[other] as T, order[i] as T];
+  }
+  return order;
+}
+
+/** Seeded layouts, each another order of the fields, and seeded datagrams of random values. */
+export function layoutWorkload(seed: number, layouts: number, datagrams: number): LayoutWorkload {
+  const random = new Random(seed);
+  const orders = new Map<string, Buffer>();
+  while (orders.size < layouts) {
+    const words = shuffled(random, FIELDS).flat();
+    const bytes = Buffer.alloc(words.length * 2);
+    for (const [i, word] of words.entries()) bytes.writeUInt16BE(word, i * 2);
+    orders.set(bytes.toString("latin1"), bytes);
+  }
+  const fields = [...orders.values()];
+  const recordBytes = FIELDS.reduce((sum, [, length]) => sum + length, 0);
+  const pool = Array.from({ length: datagrams }, () =>
+    Buffer.concat([header(RECORDS), flowSet(0, Buffer.from(random.bytes(RECORDS * recordBytes)))]),
+  );
+  return {
+    recordsPerDatagram: RECORDS,
+    sequenceAt: 12,
+    template(layout, id) {
+      const head = Buffer.alloc(4);
+      head.writeUInt16BE(id, 0);
+      head.writeUInt16BE(FIELDS.length, 2);
+      return Buffer.concat([header(1), flowSet(0, Buffer.concat([head, fields[layout] as Buffer]))]);
+    },
+    datagram(id, index) {
+      const bytes = pool[index] as Buffer;
+      bytes.writeUInt16BE(id, HEADER_BYTES);
+      return bytes;
+    },
+  };
+}

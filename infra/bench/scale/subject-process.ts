@@ -1,0 +1,40 @@
+import { Fault } from "@v6meter/schemas";
+import type { Costs, Subject } from "./part.ts";
+import { PARTS } from "./parts.ts";
+
+/** What is asked of a process: to measure a round, or to end. */
+export type Order = "round" | "stop";
+
+/** What it answers: that it is set up, with what that cost; a round; or that a count was wrong. */
+export type Told = { readonly costs: Costs } | { readonly failure: string };
+
+/** One size of a part in a process of its own, so that sizes share neither memory nor compiled code; started by turns.ts. */
+const [name, size, seed, roundMs] = process.argv.slice(2);
+let subject: Subject | undefined;
+
+async function tell(work: () => Promise<Costs>): Promise<void> {
+  let told: Told;
+  try {
+    told = { costs: await work() };
+  } catch (error) {
+    told = { failure: error instanceof Fault ? error.message : String((error as Error).stack) };
+  }
+  process.send?.(told);
+}
+
+async function end(): Promise<never> {
+  await subject?.stop?.();
+  process.exit(0);
+}
+
+process.on("message", (order: Order) => {
+  if (order === "stop") void end();
+  else void tell(async () => (await subject?.round()) ?? {});
+});
+process.once("disconnect", () => void end());
+
+await tell(async () => {
+  const part = PARTS.find((it) => it.name === name);
+  subject = await part?.prepare(Number(size), { seed: Number(seed), roundMs: Number(roundMs) });
+  return subject?.once ?? {};
+});
