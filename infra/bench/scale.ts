@@ -84,13 +84,14 @@ await runCommand("bench:scale", async () => {
   const parts = partsNamed(values.only);
   const seed = wholeOption("seed", values.seed, 0, 0xffff_ff00);
   const rounds = wholeOption("rounds", values.rounds ?? (values.quick ? "2" : "5"), 1, 100);
+  const roundMs = values.quick ? 250 : 1_000;
   const startedAt = new Date();
   const [loadAtStart] = loadavg();
   if (!values.json)
     process.stdout.write(`${machineLine()}, seed ${seed}; flat is up to ${FLAT_RATIO} times the baseline\n`);
   const series: MeasuredSeries[] = [];
   for (const part of parts) {
-    const measured = await measurePart(part, { seed, rounds, quick: values.quick, onProgress: progress });
+    const measured = await measurePart(part, { seed, rounds, quick: values.quick, roundMs, onProgress: progress });
     progress("");
     series.push(...measured);
     if (values.json) continue;

@@ -8,5 +8,5 @@ import { subscribers } from "./subscribers.ts";
 import { templates } from "./templates.ts";
 import { users } from "./users.ts";
 
-/** Every part of the benchmark, in the order they run. */
+/** Every part of the benchmark, in the order they run; each is named as its file is. */
 export const PARTS: readonly Part[] = [exporters, templates, prefixes, subscribers, inserts, users, rollups, cores];

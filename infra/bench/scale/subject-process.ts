@@ -1,6 +1,5 @@
 import { Fault } from "@v6meter/schemas";
-import type { Costs, Subject } from "./part.ts";
-import { PARTS } from "./parts.ts";
+import type { Costs, Part, Subject } from "./part.ts";
 
 /** What is asked of a process: to measure a round, or to end. */
 export type Order = "round" | "stop";
@@ -34,7 +33,8 @@ process.on("message", (order: Order) => {
 process.once("disconnect", () => void end());
 
 await tell(async () => {
-  const part = PARTS.find((it) => it.name === name);
+  // Its own file alone: the others bring the engine and the API with them.
+  const { [name as string]: part } = (await import(`./${name}.ts`)) as Record<string, Part>;
   subject = await part?.prepare(Number(size), { seed: Number(seed), roundMs: Number(roundMs) });
   return subject?.once ?? {};
 });

@@ -9,7 +9,10 @@ import type { Order, Told } from "./subject-process.ts";
 export interface TurnOptions {
   readonly seed: number;
   readonly rounds: number;
+  /** The small sizes. */
   readonly quick: boolean;
+  /** How long each measurement of a round goes on, about. */
+  readonly roundMs: number;
   readonly onProgress: (text: string) => void;
 }
 
@@ -34,7 +37,6 @@ export interface MeasuredSeries {
   readonly cause: string | null;
 }
 
-const ROUND_MS = { full: 1_000, quick: 250 };
 /** So much above the baseline still counts as flat. */
 export const FLAT_RATIO = 1.2;
 
@@ -88,14 +90,12 @@ export function sizesOf(part: Part, quick: boolean): readonly number[] {
  * first round warms up. Throws where a count is wrong.
  */
 export async function measurePart(part: Part, options: TurnOptions): Promise<MeasuredSeries[]> {
-  const { seed, rounds, quick, onProgress } = options;
+  const { seed, rounds, quick, roundMs, onProgress } = options;
   await using running = new AsyncDisposableStack();
   const subjects: Running[] = [];
   for (const size of sizesOf(part, quick)) {
     onProgress(`${part.name}: setting up ${size} ${part.grows}`);
-    const subject = running.adopt(new Running(part, size, seed, quick ? ROUND_MS.quick : ROUND_MS.full), (it) =>
-      it.stop(),
-    );
+    const subject = running.adopt(new Running(part, size, seed, roundMs), (it) => it.stop());
     subject.note(await subject.next());
     subjects.push(subject);
   }
