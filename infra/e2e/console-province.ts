@@ -15,7 +15,7 @@ const WAIT_MAX_MS = 60_000;
 export async function startProvince(
   subscribers = 1_500,
   { env = {}, speed = 6_000 }: { env?: Readonly<Record<string, string>>; speed?: number } = {},
-): Promise<{ platform: Platform; end(): Promise<void> }> {
+): Promise<{ platform: Platform; folder: string; end(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "v6meter-console-"));
   const scenario = loadPopulation();
   const registry = join(folder, "registry");
@@ -42,6 +42,7 @@ export async function startProvince(
   await settled(platform, played.datagrams, WAIT_MAX_MS);
   return {
     platform,
+    folder,
     async end() {
       await platform.kill();
       rmSync(folder, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { type HostPort, parseHostPort } from "@v6meter/schemas";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PROGRAM = join(ROOT, "services/standalone/bin/v6meter.js");
-const START_MAX_MS = 30_000;
+const START_MAX_MS = 120_000;
 
 /** The program as a user starts it, in a process of its own. */
 export interface Platform {
