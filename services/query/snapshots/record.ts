@@ -69,12 +69,48 @@ export function unknownSnapshot(id: string): Fault {
   return new Fault("NOT_FOUND", `${id} is no snapshot; all are listed at /api/v1/snapshots.`);
 }
 
+/** States of months whose answers are at hand: a report asks for its month, the one before and the one a year before. */
+const STATES_AT_HAND = 4;
+/** So long another process's new version may go unseen. */
+const VERSIONS_KEPT_MS = 1_000;
+
 /** The record of snapshots in the store: only added to, each addition once however often it is repeated. */
 export class SnapshotRecord {
   readonly #store: Store;
+  readonly #states = new Map<string, Promise<ReadonlyMap<string, KeptAnswer>>>();
+  readonly #versions = new Map<string, { readonly atMs: number; readonly versions: Promise<Version[]> }>();
 
   constructor(store: Store) {
     this.#store = store;
+  }
+
+  /** The versions of a month in force as this process knew them within the last second. */
+  recentVersions(month: string): Promise<Version[]> {
+    const nowMs = performance.now();
+    const known = this.#versions.get(month);
+    if (known && nowMs - known.atMs < VERSIONS_KEPT_MS) return known.versions;
+    for (const [name, { atMs }] of this.#versions) if (nowMs - atMs >= VERSIONS_KEPT_MS) this.#versions.delete(name);
+    const versions = this.versions(month);
+    this.#versions.set(month, { atMs: nowMs, versions });
+    versions.catch(() => this.#versions.delete(month));
+    return versions;
+  }
+
+  /**
+   * The answer that versions keep of a question, null where they keep none. What a version keeps never changes, so all
+   * answers of a state are fetched by one statement and stay at hand: a report asks for hundreds of them.
+   */
+  async answer(versions: readonly Version[], question: string): Promise<KeptAnswer | null> {
+    if (versions.length === 0) return null;
+    const key = versions.map((it) => `${idOf(it)} ${it.attempt}`).join("\n");
+    const answers =
+      this.#states.get(key) ?? this.answers(versions, "", 1).then((all) => new Map(all.map((it) => [it.question, it])));
+    // The one asked for last stands last.
+    this.#states.delete(key);
+    this.#states.set(key, answers);
+    answers.catch(() => this.#states.delete(key));
+    for (const oldest of this.#states.keys()) if (this.#states.size > STATES_AT_HAND) this.#states.delete(oldest);
+    return (await answers).get(question) ?? null;
   }
 
   /** The steps of a month, or of all months, oldest first. */
@@ -105,6 +141,7 @@ export class SnapshotRecord {
     });
     const token = `snapshot ${idOf(it)} ${it.attempt} ${it.state} ${it.answered}`;
     await this.#store.insert({ table: "snapshots", arrow, rows: 1, token });
+    this.#versions.delete(it.month);
   }
 
   /** Keeps answers of an attempt; `part` numbers what is kept at once. */

@@ -99,7 +99,7 @@ async function keptAnswer(
   }
   const nothing = (why: string) => new Fault("NOT_FOUND", `${question.path}: ${why}`);
   if (isPublic && asked === "live") throw nothing("the public sees what is published, not live figures.");
-  const all = await record.versions(month);
+  const all = await record.recentVersions(month);
   if (named !== null && !all.some(({ version }) => version === named.version)) throw unknownSnapshot(asked as string);
   const open = isPublic ? all.filter(({ published }) => published) : all;
   const newest = named?.version ?? open.at(-1)?.version ?? 0;
@@ -108,7 +108,7 @@ async function keptAnswer(
     throw nothing("figures by exporter are not public.");
   const versions = all.filter(({ version }) => version <= newest);
   const version = versions.at(-1);
-  const [kept] = await record.answers(versions, question.path, 1);
+  const kept = await record.answer(versions, question.path);
   if (version && kept) return { version, answer: JSON.parse(kept.answer) as Found["answer"] };
   if (isPublic) throw nothing("the published snapshot does not hold this question.");
   if (named !== null)

@@ -139,7 +139,7 @@ export class Taker {
     before: readonly Version[],
   ): Promise<{ answer: string } | { reason: string } | null> {
     const { ask, record } = this.#options;
-    const [kept] = await record.answers(before, path, 1);
+    const kept = await record.answer(before, path);
     if (kept && !restated) return null;
     const { status, body } = await ask(path);
     if (status >= 500) throw new Fault("STORE_UNREACHABLE", `${path} was answered ${status}.`);
