@@ -8,6 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { accessibilityFaults, openBrowser, type Watched, watchPage } from "./browser.ts";
 import { ROOT } from "./command.ts";
 import { startProvince } from "./console-province.ts";
+import { testRoles } from "./console-roles.ts";
+import { testUse } from "./console-use.ts";
 import type { Platform } from "./platform.ts";
 
 /** The README's pictures are made anew where PICTURES is set; elsewhere every run would change them. */
@@ -27,6 +29,7 @@ const browser: Browser | null = await openBrowser("the console in a browser");
 
 describe.runIf(browser !== null)("the console", () => {
   let platform: Platform;
+  let folder: string;
   let end: () => Promise<void>;
   let context: BrowserContext;
   let page: Page;
@@ -35,7 +38,7 @@ describe.runIf(browser !== null)("the console", () => {
   beforeAll(async () => {
     // What is tried is what stands here, built as npm ci builds it.
     execFileSync(process.execPath, [join(ROOT, "services/console/build.ts")], { cwd: ROOT });
-    ({ platform, end } = await startProvince());
+    ({ platform, folder, end } = await startProvince());
   }, 180_000);
   afterAll(async () => {
     await browser?.close();
@@ -64,7 +67,7 @@ describe.runIf(browser !== null)("the console", () => {
     await page.locator("form button").click();
   };
   /** Opens an address signed in, and waits until all questions are answered and all charts drawn. */
-  const open = async (address: string) => {
+  const open = async (address: string, key?: string) => {
     await page.goto(`${platform.http}/console/${address}`);
     if (
       await page
@@ -72,7 +75,7 @@ describe.runIf(browser !== null)("the console", () => {
         .isVisible()
         .catch(() => false)
     )
-      await signIn();
+      await signIn(key);
     await settle();
   };
   const settle = async () => {
@@ -353,4 +356,18 @@ describe.runIf(browser !== null)("the console", () => {
       expect(wide, name).toBeLessThanOrEqual(0);
     }
   });
+
+  const setting = {
+    platform: () => platform,
+    folder: () => folder,
+    page: () => page,
+    context: () => context,
+    watched: () => watched,
+    signIn,
+    open,
+    settle,
+    questionOf: periodOf,
+  };
+  testUse(setting);
+  testRoles(setting);
 });

@@ -39,7 +39,7 @@ export const App = defineComponent(() => {
     async (now) => {
       if (now === null) return;
       try {
-        if (identity.value === null && !(await signIn(now))) return signOut("expired");
+        if (identity.value === null && (await signIn(now)) !== "entered") return signOut("expired");
         await loadNames();
         problem.value = "";
       } catch {

@@ -128,9 +128,14 @@ function dressed(option: EChartsOption): EChartsOption {
       ...one,
       axisLabel: { ...axis.axisLabel, ...(one as { axisLabel?: object }).axisLabel },
     }));
-  const { xAxis, yAxis, tooltip, ...rest } = option;
+  const { xAxis, yAxis, tooltip, dataZoom, ...rest } = option;
+  const isMany = pointsOf(option) >= MANY_POINTS;
   return {
-    animation: !reducedMotion.matches && pointsOf(option) < MANY_POINTS,
+    animation: !reducedMotion.matches && !isMany,
+    // Sampled is what the zoom leaves: of a zoom that leaves all, points would stay out however far it goes.
+    ...(dataZoom && {
+      dataZoom: [dataZoom].flat().map((zoom) => ({ ...zoom, ...(isMany && { filterMode: "filter" }) })),
+    }),
     animationDuration: 200,
     animationDurationUpdate: 200,
     textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily },

@@ -1,4 +1,4 @@
-import { defineComponent, type PropType, ref, type SlotsType } from "vue";
+import { defineComponent, onMounted, onUpdated, type PropType, ref, type SlotsType } from "vue";
 import type { Answer } from "../api/answer.ts";
 import { addressOf } from "../api/client.ts";
 import { t } from "../messages/index.ts";
@@ -33,6 +33,13 @@ export const Room = defineComponent({
   setup(props, { slots }) {
     const body = ref<HTMLElement>();
     const isCopied = ref(false);
+    /** Whether something of the room is drawn, and not only written. */
+    const hasPicture = ref(false);
+    const look = () => {
+      hasPicture.value = body.value?.querySelector(".chart") != null;
+    };
+    onMounted(look);
+    onUpdated(look);
     const columns = () => props.columns as unknown as Column<unknown>[];
     const savePng = () => {
       const canvas = body.value?.querySelector("canvas");
@@ -142,9 +149,11 @@ export const Room = defineComponent({
               >
                 CSV
               </button>
-              <button type="button" data-do="png" hidden={props.list} onClick={savePng}>
-                PNG
-              </button>
+              {hasPicture.value ? (
+                <button type="button" data-do="png" onClick={savePng}>
+                  PNG
+                </button>
+              ) : null}
               <button type="button" data-do="link" onClick={() => void copyLink()}>
                 {isCopied.value ? t("room.copied") : t("room.link")}
               </button>

@@ -28,6 +28,7 @@ export default {
     signOut: "Sign out",
   },
   signIn: {
+    closed: "The public has no pages here: published figures are at /api/v1/indicators.",
     asked: "Enter an API key. It is kept in this tab only.",
     expired: "The key is no longer accepted; enter it anew.",
     key: "API key",
@@ -41,6 +42,7 @@ export default {
     unreachable: "The platform does not answer. Check the network and try again.",
     again: "Try again",
     partial: "Incomplete: {part} of the exports arrived; the figures are of what did.",
+    closedPart: "Not open to your role.",
     closed: "This page is not open to your role.",
   },
   room: {
@@ -69,6 +71,7 @@ export default {
     "1825d": "Last 5 years",
   },
   word: {
+    name: "Name",
     at: "Time",
     region: "City",
     operator: "Operator",
@@ -130,6 +133,9 @@ export default {
     target: "{name}: {value} by {by}, {progress} reached",
     ofCountry: "National: {text}",
     targetOf: "{name}: {value} by {by}",
+    noTrend: "no figure of the period before",
+    least: "At least {low}, method: {method}",
+    method: "Method: {method}",
     interval: "Interval {low}–{high}, method: {method}",
     lost: "{lost} lost of {expected} expected",
   },

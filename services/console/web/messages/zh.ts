@@ -15,6 +15,7 @@ export default {
     signOut: "退出",
   },
   signIn: {
+    closed: "公众角色没有页面：已发布的指标见 /api/v1/indicators。",
     asked: "请输入API密钥。密钥只保存在本标签页中。",
     expired: "密钥已失效或不被接受，请重新输入。",
     key: "API密钥",
@@ -28,6 +29,7 @@ export default {
     unreachable: "平台没有应答。请检查网络，稍后重试。",
     again: "重试",
     partial: "数据不完整：导出报文的完整度为 {part}，数值为已收到部分。",
+    closedPart: "您的角色无权查看此内容。",
     closed: "您的角色不能查看此页面。",
   },
   room: {
@@ -56,6 +58,7 @@ export default {
     "1825d": "最近5年",
   },
   word: {
+    name: "名称",
     at: "时间",
     region: "地市",
     operator: "运营商",
@@ -116,6 +119,9 @@ export default {
     target: "{name}：目标 {value}（{by}），已完成 {progress}",
     ofCountry: "全国：{text}",
     targetOf: "{name}：目标 {value}（{by}）",
+    noTrend: "上一时段无数据",
+    least: "不少于 {low}，方法：{method}",
+    method: "方法：{method}",
     interval: "区间 {low}–{high}，方法：{method}",
     lost: "丢失 {lost} / 应收 {expected}",
   },

@@ -82,6 +82,7 @@ export default defineComponent(() => {
       series: [
         {
           type: "bar" as const,
+          barMaxWidth: 36,
           color: colour("bad"),
           label: { show: true, position: "right" as const, color: colour("ink") },
           data: sorted.map(({ count }) => count),
@@ -117,7 +118,7 @@ export default defineComponent(() => {
   ];
   const exporterColumns = (): Column<api.Exporter>[] => [
     { name: "exporter", title: t("word.exporter"), value: (it) => it.exporter },
-    { name: "name", title: "", value: (it) => it.name },
+    { name: "name", title: t("word.name"), value: (it) => it.name },
     { name: "templates", title: t("exporters.templates"), value: (it) => it.templates },
     {
       name: "sampling_rates",
@@ -185,7 +186,7 @@ export default defineComponent(() => {
           <tr>
             {exporterColumns().map(({ name, title }) => (
               <th scope="col" key={name}>
-                {title || t("word.exporter")}
+                {title}
               </th>
             ))}
           </tr>
@@ -212,7 +213,12 @@ export default defineComponent(() => {
           <h1>{t("exporters.title")}</h1>
           {total ? (
             <strong data-figure="balanced">{t(total.balanced ? "exporters.balanced" : "exporters.unbalanced")}</strong>
-          ) : null}
+          ) : (
+            <section class="room room-wide" data-closed="exporters" aria-labelledby="exporters-title">
+              <h2 id="exporters-title">{t("exporters.list")}</h2>
+              <div class="state">{t("state.closedPart")}</div>
+            </section>
+          )}
         </div>
         <div class="rooms">
           <Room

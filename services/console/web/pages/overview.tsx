@@ -3,12 +3,14 @@ import { computed, defineComponent } from "vue";
 import { type Answer, useAnswer } from "../api/answer.ts";
 import type { Column } from "../chart/csv.ts";
 import { Room } from "../chart/room.tsx";
+import { Sparkline } from "../chart/sparkline.tsx";
 import { language, t } from "../messages/index.ts";
 import { figure, number, percent, points, quantity } from "../names/format.ts";
 import { nameOf } from "../names/names.ts";
+import { toldUsers } from "../names/told-users.ts";
 import { isOpen } from "../session/session.ts";
 import { useNow } from "../view/now.ts";
-import { before, periodOf } from "../view/period.ts";
+import { before, intervalOf, monthOf, periodOf } from "../view/period.ts";
 import { Select } from "../view/select.tsx";
 import { useView } from "../view/view.ts";
 import { LiveTraffic } from "./live-traffic.tsx";
@@ -16,8 +18,6 @@ import { TileMap } from "./tile-map.tsx";
 
 const PERIOD_WORDS = ["1h", "24h", "7d", "30d", "365d"] as const;
 const MINUTE_MS = 60_000;
-/** Month of Asia/Shanghai. */
-const monthOf = (atMs: number) => new Date(atMs + 8 * 60 * MINUTE_MS).toISOString().slice(0, 7);
 
 /** A headline figure; what stands below it says how it is to be read. */
 const Card = ({
@@ -26,16 +26,21 @@ const Card = ({
   value,
   notes,
   bad,
+  course = [],
 }: {
   name: string;
   title: string;
   value: string;
   notes: string[];
   bad?: boolean;
+  course?: readonly (number | null)[];
 }) => (
   <dl class={["card", bad && "bad"]} data-figure={name}>
     <dt>{title}</dt>
-    <dd class="big">{value}</dd>
+    <dd class="big">
+      {value}
+      <Sparkline values={course} />
+    </dd>
     {notes.map((note) => (
       <dd key={note}>
         <small>{note}</small>
@@ -43,7 +48,7 @@ const Card = ({
     ))}
   </dl>
 );
-Card.props = ["name", "title", "value", "notes", "bad"];
+Card.props = ["name", "title", "value", "notes", "bad", "course"];
 
 export default defineComponent(() => {
   const view = useView({ period: "24h", indicator: "traffic_share" });
@@ -60,6 +65,10 @@ export default defineComponent(() => {
   const past = useAnswer<api.TrafficShare>(() => ({
     path: "/api/v1/traffic/share",
     parameters: { ...before(period.value) },
+  }));
+  const course = useAnswer<api.TrafficShare>(() => ({
+    path: "/api/v1/traffic/share",
+    parameters: { ...period.value, interval: intervalOf(period.value) },
   }));
   const users = useAnswer<api.ActiveUsers>(() => ({
     path: "/api/v1/users/active",
@@ -85,9 +94,8 @@ export default defineComponent(() => {
   };
   const trend = (of: "share" | "native_share"): string[] => {
     const [now, then] = [share.data?.total[of], past.data?.total[of]];
-    return typeof now === "number" && typeof then === "number"
-      ? [t("overview.trend", { change: points(now - then) })]
-      : [];
+    if (typeof now !== "number" || past.data === null) return [];
+    return [typeof then === "number" ? t("overview.trend", { change: points(now - then) }) : t("overview.noTrend")];
   };
   const headline = () => {
     const total = share.data?.total;
@@ -101,6 +109,7 @@ export default defineComponent(() => {
           name="share"
           title={t("overview.share")}
           value={percent(total?.share)}
+          course={(course.data?.rows ?? []).map((row) => row.share)}
           notes={[
             ...failed(share),
             ...trend("share"),
@@ -112,6 +121,7 @@ export default defineComponent(() => {
           name="native"
           title={t("overview.native")}
           value={percent(total?.native_share)}
+          course={(course.data?.rows ?? []).map((row) => row.native_share)}
           notes={[...trend("native_share"), ...targetOf("native_share", "ratio")]}
         />
         <Card
@@ -130,15 +140,7 @@ export default defineComponent(() => {
           value={active?.suppressed ? t("users.suppressed") : number(active?.users)}
           notes={[
             ...failed(users),
-            ...(active
-              ? [
-                  t("overview.interval", {
-                    low: number(active.low),
-                    high: number(active.high),
-                    method: t(`users.${active.method}`),
-                  }),
-                ]
-              : []),
+            ...(active ? [toldUsers(active)] : []),
             ...targetOf("reported_active_connections", "users"),
           ]}
         />
@@ -201,7 +203,7 @@ export default defineComponent(() => {
           />
         </div>
         {headline()}
-        <div class="rooms">
+        <div class="rooms rooms-fill">
           <Room
             name="map"
             title={`${t("overview.map")} · ${indicator?.[language.value] ?? ""} ${indicator ? figure(map.data?.total.value, indicator.unit) : ""}`}

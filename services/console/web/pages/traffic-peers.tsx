@@ -55,6 +55,7 @@ export const TrafficPeers = defineComponent(
     return () => (
       <Room
         name="peers"
+        wide
         title={t("traffic.peers")}
         definition={t("traffic.peersDefinition")}
         answer={peers}

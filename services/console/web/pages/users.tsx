@@ -7,6 +7,7 @@ import { Room } from "../chart/room.tsx";
 import { t } from "../messages/index.ts";
 import { number, percent } from "../names/format.ts";
 import { nameOf } from "../names/names.ts";
+import { toldUsers } from "../names/told-users.ts";
 import { colour, isDark } from "../style/theme.ts";
 import { Select } from "../view/select.tsx";
 import { useView } from "../view/view.ts";
@@ -34,7 +35,14 @@ function barsOf(rows: readonly Row[], labels: readonly string[]) {
   const ends = rows.flatMap(({ low, high }, index) => (low === null || high === null ? [] : [[index, low, high]]));
   return {
     tooltip: { trigger: "item" as const, formatter: tip((it) => number(it)) as never },
-    xAxis: { type: "category" as const, data: [...labels] },
+    xAxis: {
+      type: "category" as const,
+      data: [...labels],
+      // Few groups are all named, as a bar without a name says nothing.
+      ...(labels.length <= 8 && {
+        axisLabel: { interval: 0, hideOverlap: false, width: 90, overflow: "break" as const },
+      }),
+    },
     yAxis: { type: "value" as const, axisLabel: { formatter: (it: number) => number(it) } },
     series: [
       {
@@ -127,11 +135,7 @@ export default defineComponent(() => {
             <>
               {total && !total.suppressed ? (
                 <p data-figure={`${name}-total`}>
-                  {t("overview.interval", {
-                    low: number(total.low),
-                    high: number(total.high),
-                    method: t(`users.${total.method}`),
-                  })}
+                  {toldUsers(total)}
                   {` · ${t("word.coverage")} ${percent(total.coverage)}`}
                 </p>
               ) : null}

@@ -12,16 +12,18 @@ export const identity = shallowRef<api.Identity | null>(null);
 /** Why the sign-in page is shown again. */
 export const ended = ref<"expired" | null>(null);
 
-/** Takes a key for this tab once the API knows it; false where it does not. Throws where the API does not answer. */
-export async function signIn(candidate: string): Promise<boolean> {
+/** Takes a key for this tab once the API knows it; what is wrong with it otherwise. Throws where the API does not answer. */
+export async function signIn(candidate: string): Promise<"entered" | "wrong" | "closed"> {
   const response = await fetch("/api/v1/identity", { headers: { authorization: `Bearer ${candidate}` } });
-  if (response.status === 401) return false;
+  if (response.status === 401) return "wrong";
+  // A role without pages, such as the public.
+  if (response.status === 403) return "closed";
   if (!response.ok) throw new Error(`${response.status}`);
   identity.value = (await response.json()) as api.Identity;
   key.value = candidate;
   ended.value = null;
   sessionStorage.setItem(STORED, candidate);
-  return true;
+  return "entered";
 }
 
 /** Forgets the key. */

@@ -14,7 +14,8 @@ export const SignIn = defineComponent(() => {
     isBusy.value = true;
     told.value = "";
     try {
-      if (!(await signIn(typed.value.trim()))) told.value = t("signIn.wrong");
+      const result = await signIn(typed.value.trim());
+      told.value = result === "entered" ? "" : t(`signIn.${result}`);
     } catch {
       told.value = t("state.unreachable");
     }

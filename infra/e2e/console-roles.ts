@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import type { api } from "@v6meter/schemas";
+import { expect, test } from "vitest";
+import { ROOT } from "./command.ts";
+import type { ConsoleSetting } from "./console-setting.ts";
+import { standaloneEnvironment } from "./platform.ts";
+
+/** What each role's pages are, and what of them says that it is not for it. */
+const ROLES = {
+  regulator: { pages: ["overview", "traffic", "users", "exporters"], closed: [] },
+  analyst: { pages: ["overview", "traffic", "users", "exporters"], closed: ["exporters"] },
+  operator: { pages: ["overview", "traffic", "users", "exporters"], closed: [] },
+} as const;
+
+/** Each role opens each page in a browser: nothing is broken, nothing is asked that is refused, and what is closed says so. */
+export function testRoles({ platform, folder, page, open, settle, signIn, watched }: ConsoleSetting): void {
+  const give = (...args: string[]) => {
+    const program = join(ROOT, "services/standalone/bin/v6meter.js");
+    const all = [program, "key", "create", ...args, "--data", folder()];
+    const made = spawnSync(process.execPath, all, { encoding: "utf8", env: standaloneEnvironment() });
+    expect(made.status, made.stderr).toBe(0);
+    return made.stdout.trim();
+  };
+
+  test.each(Object.entries(ROLES))("a %s sees its pages whole, and is told what is closed to it", async (role, its) => {
+    const key = give(`a-${role}`, "--role", role, ...(role === "operator" ? ["--operator", "telecom"] : []));
+    await open("overview", key);
+    for (const name of its.pages) {
+      await page().locator(`nav a[href$="/${name}"]`).click();
+      await page().locator(`nav a.router-link-active[href$="/${name}"]`).waitFor();
+      await settle();
+      expect(await page().locator(".state-error").allInnerTexts(), name).toEqual([]);
+      if (name === "traffic" && role === "operator") {
+        const question = new URL(
+          `${platform().http}${await page().locator('[data-room="flow"] footer code').first().textContent()}`.replace(
+            "GET ",
+            "",
+          ),
+        );
+        const answer = await fetch(question, { headers: { authorization: `Bearer ${key}` } });
+        const { rows } = (await answer.json()) as api.TrafficShare;
+        expect([...new Set(rows.map(({ operator }) => operator))]).toEqual(["telecom"]);
+      }
+      if (name === "exporters") expect(await page().locator("[data-closed]").count()).toBe(its.closed.length);
+    }
+    // The browser notes every answer of 4xx: there was none.
+    expect(watched().complaints).toEqual([]);
+  });
+
+  test("the public, which has no pages, is told so when it signs in", async () => {
+    const key = give("a-public", "--role", "public");
+    await page().goto(`${platform().http}/console/overview`);
+    await signIn(key);
+    await page().getByText("公众角色没有页面").waitFor();
+    expect(await page().evaluate("sessionStorage.length")).toBe(0);
+    // The browser itself notes the answer 403.
+    expect(watched().complaints.filter((it) => !it.includes("403"))).toEqual([]);
+    watched().complaints.length = 0;
+  });
+}
