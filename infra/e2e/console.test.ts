@@ -282,6 +282,9 @@ describe.runIf(browser !== null)("the console", () => {
     await page.locator('[data-room="groups"] [data-do="sql"] summary').click();
     const text = await page.locator('[data-room="groups"] [data-do="sql"] pre').innerText();
     expect(text).toContain(`-- GET ${await periodOf("groups")}`);
+    const link = await page.locator('[data-room="groups"] [data-do="sql"] a').getAttribute("href");
+    expect(new URL(link ?? "", platform.http).pathname).toBe("/console/sql");
+    expect(new URL(link ?? "", platform.http).searchParams.get("q")).toMatch(/^WITH\b/);
     const ran = await platform.sql(`SELECT is_total, operator, v6_bytes, total_bytes FROM (\n${text}\n)`);
     const figures = (operator: string | undefined, { v6_bytes, total_bytes }: api.TrafficShare["total"]) => [
       operator === undefined ? 1 : 0,

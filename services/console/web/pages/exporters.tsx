@@ -213,12 +213,7 @@ export default defineComponent(() => {
           <h1>{t("exporters.title")}</h1>
           {total ? (
             <strong data-figure="balanced">{t(total.balanced ? "exporters.balanced" : "exporters.unbalanced")}</strong>
-          ) : (
-            <section class="room room-wide" data-closed="exporters" aria-labelledby="exporters-title">
-              <h2 id="exporters-title">{t("exporters.list")}</h2>
-              <div class="state">{t("state.closedPart")}</div>
-            </section>
-          )}
+          ) : null}
         </div>
         <div class="rooms">
           <Room
@@ -267,7 +262,12 @@ export default defineComponent(() => {
             >
               {{ default: list }}
             </Room>
-          ) : null}
+          ) : (
+            <section class="room room-wide" data-closed="exporters" aria-labelledby="exporters-title">
+              <h2 id="exporters-title">{t("exporters.list")}</h2>
+              <div class="state">{t("state.closedPart")}</div>
+            </section>
+          )}
         </div>
       </>
     );
