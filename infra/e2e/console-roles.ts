@@ -23,7 +23,7 @@ export function testRoles({ platform, folder, page, open, settle, signIn, watche
     return made.stdout.trim();
   };
 
-  test.each(Object.entries(ROLES))("a %s sees its pages whole, and is told what is closed to it", async (role, its) => {
+  test.each(Object.entries(ROLES))("the %s sees its pages whole, and is told what is closed to it", async (role, its) => {
     const key = give(`a-${role}`, "--role", role, ...(role === "operator" ? ["--operator", "telecom"] : []));
     await open("overview", key);
     for (const name of its.pages) {

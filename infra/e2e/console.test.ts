@@ -215,8 +215,8 @@ describe.runIf(browser !== null)("the console", () => {
 
   test("a step fits each period, from five minutes to years", async () => {
     await open("traffic?by=operator");
-    // All of them are held in view/period.test.ts; here one of each step.
-    for (const [word, step] of Object.entries({ "5m": "5m", "7d": "1h", "365d": "1d", "1825d": "1mo" })) {
+    // All of them are held in view/period.test.ts; here from end to end.
+    for (const [word, step] of Object.entries({ "5m": "5m", "7d": "1h", "1825d": "1mo" })) {
       await page.locator('[data-period="period"] select').selectOption(word);
       await page.waitForURL((url) => (url.searchParams.get("period") ?? "24h") === word);
       await settle();
