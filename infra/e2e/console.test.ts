@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { accessibilityFaults, openBrowser, type Watched, watchPage } from "./browser.ts";
 import { ROOT } from "./command.ts";
 import { startProvince } from "./console-province.ts";
-import { testRoles } from "./console-roles.ts";
-import { testUse } from "./console-use.ts";
+import { testRoles } from "./console-roles.test-data.ts";
+import { testUse } from "./console-use.test-data.ts";
 import type { Platform } from "./platform.ts";
 
 /** The README's pictures are made anew where PICTURES is set; elsewhere every run would change them. */

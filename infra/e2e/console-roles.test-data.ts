@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { api } from "@v6meter/schemas";
 import { expect, test } from "vitest";
 import { ROOT } from "./command.ts";
-import type { ConsoleSetting } from "./console-setting.ts";
+import type { ConsoleSetting } from "./console-setting.test-data.ts";
 import { standaloneEnvironment } from "./platform.ts";
 
 /** What each role's pages are, and what of them says that it is not for it. */
@@ -14,7 +14,7 @@ const ROLES = {
 } as const;
 
 /** Each role opens each page in a browser: nothing is broken, nothing is asked that is refused, and what is closed says so. */
-export function testRoles({ platform, folder, page, open, settle, signIn, watched }: ConsoleSetting): void {
+export function testRoles({ platform, folder, page, open, settle, signIn, watched, questionOf }: ConsoleSetting): void {
   const give = (...args: string[]) => {
     const program = join(ROOT, "services/standalone/bin/v6meter.js");
     const all = [program, "key", "create", ...args, "--data", folder()];
@@ -23,30 +23,28 @@ export function testRoles({ platform, folder, page, open, settle, signIn, watche
     return made.stdout.trim();
   };
 
-  test.each(Object.entries(ROLES))("the %s sees its pages whole, and is told what is closed to it", async (role, its) => {
-    const key = give(`a-${role}`, "--role", role, ...(role === "operator" ? ["--operator", "telecom"] : []));
-    await open("overview", key);
-    for (const name of its.pages) {
-      await page().locator(`nav a[href$="/${name}"]`).click();
-      await page().locator(`nav a.router-link-active[href$="/${name}"]`).waitFor();
-      await settle();
-      expect(await page().locator(".state-error").allInnerTexts(), name).toEqual([]);
-      if (name === "traffic" && role === "operator") {
-        const question = new URL(
-          `${platform().http}${await page().locator('[data-room="flow"] footer code').first().textContent()}`.replace(
-            "GET ",
-            "",
-          ),
-        );
-        const answer = await fetch(question, { headers: { authorization: `Bearer ${key}` } });
-        const { rows } = (await answer.json()) as api.TrafficShare;
-        expect([...new Set(rows.map(({ operator }) => operator))]).toEqual(["telecom"]);
+  test.each(Object.entries(ROLES))(
+    "the %s sees its pages whole, and is told what is closed to it",
+    async (role, its) => {
+      const key = give(`a-${role}`, "--role", role, ...(role === "operator" ? ["--operator", "telecom"] : []));
+      await open("overview", key);
+      for (const name of its.pages) {
+        await page().locator(`nav a[href$="/${name}"]`).click();
+        await page().locator(`nav a.router-link-active[href$="/${name}"]`).waitFor();
+        await settle();
+        expect(await page().locator(".state-error").allInnerTexts(), name).toEqual([]);
+        if (name === "traffic" && role === "operator") {
+          const question = `${platform().http}${await questionOf("flow")}`;
+          const answer = await fetch(question, { headers: { authorization: `Bearer ${key}` } });
+          const { rows } = (await answer.json()) as api.TrafficShare;
+          expect([...new Set(rows.map(({ operator }) => operator))]).toEqual(["telecom"]);
+        }
+        if (name === "exporters") expect(await page().locator("[data-closed]").count()).toBe(its.closed.length);
       }
-      if (name === "exporters") expect(await page().locator("[data-closed]").count()).toBe(its.closed.length);
-    }
-    // The browser notes every answer of 4xx: there was none.
-    expect(watched().complaints).toEqual([]);
-  });
+      // The browser notes every answer of 4xx: there was none.
+      expect(watched().complaints).toEqual([]);
+    },
+  );
 
   test("the public, which has no pages, is told so when it signs in", async () => {
     const key = give("a-public", "--role", "public");

@@ -1,6 +1,6 @@
 import type { api } from "@v6meter/schemas";
 import { expect, test } from "vitest";
-import type { ConsoleSetting } from "./console-setting.ts";
+import type { ConsoleSetting } from "./console-setting.test-data.ts";
 import { FlowSender } from "./flow-sender.ts";
 
 const WAIT_MAX_MS = 30_000;
