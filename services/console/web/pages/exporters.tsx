@@ -26,6 +26,9 @@ interface Drop {
 
 const named = (it: api.Exporter) => (it.name ? `${it.name} (${it.exporter})` : it.exporter);
 
+/** Milliseconds as seconds to a tenth; what rounds to nothing has no sign. */
+const seconds = (ms: number) => (Math.round(ms / 100) / 10 || 0).toFixed(1);
+
 /** What is wrong with exporters and what to do: a sentence for each fault that needs the same, or that has a figure. */
 function adviceFor(all: readonly api.Exporter[], nowMs: number): string[] {
   const together = (key: string, some: readonly api.Exporter[]) =>
@@ -133,8 +136,7 @@ export default defineComponent(() => {
       name: "clock_offset_s",
       title: t("exporters.clock"),
       value: (it) => (it.clock_offset_ms === null ? null : it.clock_offset_ms / 1_000),
-      text: (it) =>
-        it.clock_offset_ms === null ? "—" : `${it.clock_off ? "⚠ " : ""}${(it.clock_offset_ms / 1_000).toFixed(1)}`,
+      text: (it) => (it.clock_offset_ms === null ? "—" : `${it.clock_off ? "⚠ " : ""}${seconds(it.clock_offset_ms)}`),
     },
     {
       name: "lost",
