@@ -3,7 +3,17 @@ import { sql } from "./sql.ts";
 
 export default {
   name: "省级IPv6发展监测平台",
-  pages: { overview: "总览", traffic: "流量", users: "用户", indicators: "指标", exporters: "导出器", sql: "SQL" },
+  pages: {
+    overview: "总览",
+    traffic: "流量",
+    users: "用户",
+    indicators: "指标",
+    objects: "对象",
+    targets: "目标",
+    evaluation: "评测",
+    exporters: "导出器",
+    sql: "SQL",
+  },
   roles: { administrator: "管理员", regulator: "监管单位", analyst: "分析人员", operator: "运营商", public: "公众" },
   frame: {
     skip: "跳到正文",

@@ -44,3 +44,11 @@ export function moment(at: string | number | null): string {
   if (at === null) return "—";
   return new Date(at).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "short" });
 }
+
+/** A change in the unit of its indicator, with its sign; of shares in percentage points. */
+export function change(value: number | null, unit: string): string {
+  if (value === null) return "—";
+  if (unit === "ratio") return points(value);
+  const size = Math.abs(value);
+  return `${value >= 0 ? "+" : "−"}${figure(size >= 10 ? Math.round(size) : size, unit)}`;
+}

@@ -17,6 +17,13 @@ export const PAGES: readonly Page[] = [
     needs: ["GET /api/v1/indicators", "GET /api/v1/indicators/:id"],
     load: () => import("./indicators.tsx"),
   },
+  {
+    name: "objects",
+    needs: ["GET /api/v1/objects", "GET /api/v1/objects/traffic"],
+    load: () => import("./objects.tsx"),
+  },
+  { name: "targets", needs: ["GET /api/v1/targets"], load: () => import("./targets.tsx") },
+  { name: "evaluation", needs: ["GET /api/v1/evaluations"], load: () => import("./evaluation.tsx") },
   { name: "exporters", needs: ["GET /api/v1/ledger"], load: () => import("./exporters.tsx") },
   { name: "sql", needs: ["POST /api/v1/sql", "GET /api/v1/sql/catalogue"], load: () => import("./sql.tsx") },
 ];
