@@ -16,6 +16,9 @@ const SUBSCRIBERS = 300;
 /** Views of the pages, the one that is pictured first. */
 const VIEWS = {
   indicators: ["indicators?id=traffic_share", "indicators"],
+  objects: ["objects", "objects?id=video_site"],
+  targets: ["targets"],
+  evaluation: ["evaluation?rule=city_assessment.1&subject=210300"],
 } as const;
 const ADDED = `indicators:
   - id: added_share
@@ -152,6 +155,110 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     expect(new Set(reported.rows.map(({ at }) => at)).size).toBe(14);
     await person.open("indicators?id=no_such_thing");
     expect(await text("indicator")).toContain("no_such_thing");
+  });
+
+  test("objects are the API's, sorted as they are asked for, and one opens to its traffic and what is known of it", async () => {
+    const { page } = person;
+    await person.open("objects?period=7d&sort=share");
+    const traffic = await answer<api.ObjectTrafficAnswer>("objects");
+    const { objects } = await platform.get<api.Objects>("/api/v1/objects");
+    const rows = page.locator("tr[data-object]");
+    expect(await rows.count()).toBe(objects.length);
+    const measured = traffic.groups.filter(({ share }) => share !== null);
+    expect(measured.length).toBeGreaterThan(4);
+    for (const { group, share, part } of measured) {
+      const row = page.locator(`tr[data-object="${group}"]`);
+      expect(await row.locator('[data-part="share"]').innerText()).toBe(percentText(share));
+      expect(await row.locator('[data-part="part"]').innerText()).toBe(percentText(part));
+    }
+    const order = () => rows.evaluateAll((all) => all.map((it) => it.getAttribute("data-object")));
+    const rising = measured.toSorted((a, b) => (a.share ?? 0) - (b.share ?? 0)).map(({ group }) => group);
+    expect((await order()).slice(0, rising.length)).toEqual(rising);
+    await page.locator('[data-sort="share"]').click();
+    await expect.poll(async () => (await order()).slice(0, rising.length)).toEqual(rising.toReversed());
+
+    await page.locator("input.search").fill("辽视频");
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.locator('[data-object="video_site"] a').click();
+    await page.locator('[data-room="known-app_concentration"]').waitFor();
+    await person.settle();
+    const own = await answer<api.ObjectTrafficAnswer>("object");
+    expect(await page.locator('[data-figure="object-share"]').innerText()).toContain(
+      percentText(own.groups[0]?.share ?? null),
+    );
+    for (const name of ["app_concentration", "site_link_support"]) {
+      const known = await answer<api.IndicatorFigures>(`known-${name}`);
+      expect(known.rows.length).toBe(14);
+      expect(await text(`known-${name}`)).toContain(percentText(known.rows.at(-1)?.value ?? null));
+    }
+    expect(await page.locator('[data-room="known-industrial_node_share"]').count()).toBe(0);
+  });
+
+  test("targets are the API's, the national ones apart, and how each stands is written", async () => {
+    const { page } = person;
+    await person.open("targets");
+    const { targets } = await answer<api.Targets>("provincial");
+    const standings = new Set<string>();
+    for (const it of targets) {
+      const row = page.locator(`[data-room="${it.scope}"] [data-target="${it.id}"]`);
+      const standing = (await row.getAttribute("data-standing")) ?? "";
+      standings.add(standing);
+      expect(standing === "reached", it.id).toBe(it.reached);
+      if (it.in_time === false) expect(["off_pace", "missed"], it.id).toContain(standing);
+      const seen = await row.innerText();
+      expect(seen).toContain(it.by);
+      expect(seen).toContain(it.source);
+      expect(await row.locator('[data-part="progress"]').innerText()).toBe(percentText(it.progress));
+      if (it.current && it.unit === "ratio") expect(seen).toContain(percentText(it.current.value));
+      if (it.current && it.unit !== "ratio") expect(seen.replaceAll(",", "")).toContain(String(it.current.value));
+      expect(await row.locator('[data-part="projected"]').innerText()).toBe(it.projected ?? "—");
+      const pace = await row.locator('[data-part="pace"]').innerText();
+      if (it.pace_a_month === null) expect(pace).toBe("—");
+      else if (it.unit === "ratio") expect(pace).toContain(Math.abs(it.pace_a_month * 100).toFixed(2));
+    }
+    expect([...standings].sort()).toEqual(["missed", "none", "off_pace", "on_pace", "reached", "unknown"]);
+    await page.locator('[data-choice="off_pace"]').click();
+    await expect.poll(() => page.locator("tr[data-target]").count()).toBe(1);
+    expect(await page.locator('[data-target="far_connections"] .standing').innerText()).toContain("进度滞后");
+    await page.reload();
+    await person.settle();
+    expect(await page.locator("tr[data-target]").count()).toBe(1);
+    const rows = csvRows((await download("provincial", "csv")).toString());
+    expect(rows.map(({ id, standing }) => [id, standing])).toEqual([["far_connections", "off_pace"]]);
+  });
+
+  test("ranks are the API's against the month before, and a score opens to its items and figures", async () => {
+    const { page } = person;
+    await person.open("evaluation?rule=city_assessment.1");
+    const { subjects } = await answer<api.Evaluations>("ranks");
+    expect(subjects.length).toBe(14);
+    const moves = new Set<number>();
+    for (const { subject, rank, score, previous_rank, previous_score } of subjects) {
+      const row = page.locator(`tr[data-subject="${subject}"]`);
+      expect(await row.locator('[data-part="rank"]').innerText()).toBe(String(rank));
+      expect(await row.locator('[data-part="score"]').innerText()).toBe((score as number).toFixed(2));
+      expect(await row.locator('[data-part="previous"]').innerText()).toBe((previous_score as number).toFixed(2));
+      const by = (previous_rank as number) - (rank as number);
+      moves.add(Math.sign(by));
+      const sign = by > 0 ? `▲${by}` : by < 0 ? `▼${-by}` : "–";
+      expect(await row.locator('[data-part="moved"] span').first().innerText()).toBe(sign);
+    }
+    expect(moves.size).toBe(3);
+    const [first] = subjects as [api.Evaluations["subjects"][number]];
+    await page.locator(`tr[data-subject="${first.subject}"] .opens`).click();
+    await page.locator(".parts").waitFor();
+    for (const { indicator, points, figure } of first.items) {
+      const item = page.locator(`[data-item="${indicator}"]`);
+      expect(await item.locator('[data-part="points"]').innerText()).toBe((points as number).toFixed(2));
+      expect(await item.locator('[data-part="figure"]').innerText()).toBe(percentText(figure?.value ?? null));
+      if (figure) expect((await item.innerText()).replaceAll(",", "")).toContain(`${figure.numerator} ÷`);
+    }
+    expect(page.url()).toContain(`subject=${first.subject}`);
+    await page.locator("main .head select").first().selectOption("operator_assessment.1");
+    await person.settle();
+    const operators = await answer<api.Evaluations>("ranks");
+    expect(operators.subjects.length).toBeGreaterThan(0);
+    expect(await page.locator("tr[data-subject]").count()).toBe(operators.subjects.length);
   });
 
   test("while the API is slow, does not answer or has nothing, each page says so", async () => {
