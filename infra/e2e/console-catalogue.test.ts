@@ -13,6 +13,7 @@ import type { Platform } from "./platform.ts";
 
 const PICTURES = process.env.PICTURES ? join(ROOT, "docs/pictures") : null;
 const SUBSCRIBERS = 300;
+const WAIT_MAX_MS = 30_000;
 /** Views of the pages, the one that is pictured first. */
 const VIEWS = {
   indicators: ["indicators?id=traffic_share", "indicators"],
@@ -309,9 +310,13 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
         );
         for (const width of [390, 2560]) {
           await page.setViewportSize({ width, height: 1000 });
-          await person.settle();
-          const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-          expect(over, `${address} at ${width}`).toBeLessThanOrEqual(0);
+          // Charts follow the width by an observer, a frame later.
+          await expect
+            .poll(() => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"), {
+              message: `${address} at ${width}`,
+              timeout: WAIT_MAX_MS,
+            })
+            .toBeLessThanOrEqual(0);
         }
         await page.locator('[data-do="language"]').click();
         await page.locator(".who select").selectOption("light");

@@ -171,7 +171,7 @@ export default defineComponent(() => {
           list
           title={now ? `${now[language.value]} · ${month()}` : t("evaluation.title")}
           definition={`${t("evaluation.definition")}${now ? `（${now.source}）` : ""}`}
-          answer={rules.problem ? rules : answer}
+          answer={now ? answer : rules}
           columns={columns()}
           rows={subjects.value}
           empty={t("evaluation.nothing")}
