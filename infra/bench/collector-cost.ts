@@ -56,7 +56,8 @@ export interface MeasuredOptions {
 }
 
 const BURST_DATAGRAMS = 32;
-const SETTLE_MS = 50;
+/** Seldom, as what is measured has to answer. */
+const SETTLE_MS = 250;
 /** Longer than the flush interval and than counts of a thread are old: two reports alike mean that nothing is left. */
 const QUIET_MS = 1_600;
 const GIVE_UP_MS = 120_000;

@@ -32,6 +32,8 @@ export interface CollectorOptions {
   readonly bus: Bus;
   readonly decoder: Decoder;
   readonly logger: Logger;
+  /** The bus is a spool before Kafka: values are folded once, here. */
+  readonly folds?: boolean;
   /** It is one of several on the same addresses and bus; this is where it tells the others. */
   readonly sharing?: Sharing;
 }
@@ -87,6 +89,7 @@ export function createCollector(options: CollectorOptions): Collector {
     pool,
     logger,
     queueMaxBytes: QUEUE_MAX_BYTES,
+    folds: options.folds ?? false,
     // That a stray was taken is out before what became of it: no other process decodes it as well.
     before: sharing?.told,
   });
@@ -125,14 +128,15 @@ export function createCollector(options: CollectorOptions): Collector {
     return source;
   }
 
-  function onDatagram(payload: Uint8Array, { address, port }: { address: string; port: number }): void {
+  function onDatagram(payload: Uint8Array, address: string, port: number): void {
     const source = sourceOf(address);
     if (!source) return;
     datagrams++;
     datagramBytes += payload.byteLength;
     lastDatagramAt = performance.now();
     const receivedAtMs = Date.now();
-    if (intake) intake.receive({ exporter: source.text, port, receivedAtMs, payload });
+    // The intake may hold it back, and its memory is used again.
+    if (intake) intake.receive({ exporter: source.text, port, receivedAtMs, payload: new Uint8Array(payload) });
     else decode(payload, source, port, receivedAtMs);
   }
 

@@ -1,4 +1,5 @@
 import { decodeFlows, encodeFlowsStream } from "@v6meter/batch";
+import { contentOf, type MessageValue } from "@v6meter/bus";
 import { FIELD_NAMES, FIELDS, type FlowBatch, type FlowColumns, WIDTHS } from "@v6meter/schemas";
 
 /** Rows of a batch as a batch of its own, on the same memory. */
@@ -16,10 +17,10 @@ function slice(batch: FlowBatch, from: number, to: number): FlowBatch {
  * A message of flows as two, with half of its rows and half of its books each; null where it has nothing
  * that could be divided or cannot be read.
  */
-export function halves(value: Uint8Array): [Uint8Array, Uint8Array] | null {
+export function halves(value: MessageValue): [Uint8Array, Uint8Array] | null {
   let decoded: ReturnType<typeof decodeFlows>;
   try {
-    decoded = decodeFlows(value);
+    decoded = decodeFlows(contentOf(value));
   } catch {
     return null;
   }

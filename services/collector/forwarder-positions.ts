@@ -1,4 +1,4 @@
-import type { Bus, Message, OutgoingMessage } from "@v6meter/bus";
+import type { Bus, Message, MessageValue, OutgoingMessage } from "@v6meter/bus";
 import { Fault, TOPICS } from "@v6meter/schemas";
 
 /** A message of the spool and the partition it came from. */
@@ -6,7 +6,7 @@ export interface Spooled {
   readonly partition: number;
   readonly message: Message;
   /** Its value as it goes on: whole, or in parts where the bus does not take the whole. */
-  readonly values: readonly Uint8Array[];
+  readonly values: readonly MessageValue[];
 }
 
 /**

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { zstdCompressSync } from "node:zlib";
 import { decodeFlows, encodeFlowsStream } from "@v6meter/batch";
 import { type Bus, type Message, openEmbeddedBus } from "@v6meter/bus";
 import { Random } from "@v6meter/random";
@@ -138,6 +139,23 @@ test("messages of all partitions keep partition, order, key and headers, and go 
   });
 });
 
+test("folded messages are handed on as they are", async () => {
+  const [spool, bus] = [await open("spool"), await open("bus")];
+  const content = Buffer.alloc(100_000, "flows");
+  const value = zstdCompressSync(content);
+  const folded = { topic: FLOWS, key: "shard-1", value, contentBytes: content.length, partition: 1 };
+  await spool.publish([folded, { topic: FLOWS, key: "shard-1", value: content.subarray(1), partition: 1 }]);
+  const forwarder = forwarderOf(spool, bus);
+  await forwarder.start();
+  await forwarded(forwarder);
+  await forwarder.stop();
+  const consumer = await bus.consumer({ topic: FLOWS, group: "as it is", folded: true });
+  const delivery = await consumer.receive({ maxMessages: 10, maxBytes: 1e9, waitMs: 0 });
+  expect(delivery?.messages.map(({ contentBytes }) => contentBytes)).toEqual([100_000, undefined]);
+  expect(value.equals(delivery?.messages[0]?.value as Uint8Array)).toBe(true);
+  expect((await textsOf(bus))[1]).toEqual([`${content}`, `${content.subarray(1)}`]);
+});
+
 test("what is in the spool at a stop is forwarded before it returns", async () => {
   const [spool, bus] = [await open("spool"), await open("bus")];
   const forwarder = forwarderOf(spool, bus);
@@ -242,7 +260,8 @@ function narrow(bus: Bus, maxBytes: number): Bus {
   return {
     ...across(bus, {}),
     publish: async (messages) => {
-      if (messages.some(({ value }) => (value?.length ?? 0) > maxBytes)) throw new Fault("BUS_MESSAGE_LARGE");
+      if (messages.some(({ value, contentBytes }) => (contentBytes ?? value?.length ?? 0) > maxBytes))
+        throw new Fault("BUS_MESSAGE_LARGE");
       await bus.publish(messages);
     },
   };
@@ -261,54 +280,58 @@ test("a message that is too large and cannot be divided is dropped and counted a
   expect(forwarder.counts()).toMatchObject({ messages: 16, droppedMessages: 1, droppedBytes: 2_000, retries: 0 });
 });
 
-test("a message of flows that is too large goes in parts, with all its rows in order and its books once", async () => {
-  const [spool, bus] = [await open("spool"), await open("bus")];
-  const ROWS = [1_500, 0, 301];
-  let next = 0;
-  const batches = ROWS.map((rows) => {
-    const batch = createFlowBatch(rows);
-    batch.rows = rows;
-    for (let row = 0; row < rows; row++) {
-      setU64(batch.columns.bytes, row, next);
-      batch.columns.protocol[row] = next % 251;
-      batch.columns.src_addr.fill(next % 256, row * 16, row * 16 + 16);
-      next++;
-    }
-    return batch;
-  });
-  const ledger = Array.from({ length: 300 }, (_, i) => ({
-    exporter: `192.0.2.${i}`,
-    stage: "publish" as const,
-    outcome: "received" as const,
-    reason: "",
-    count: i + 1,
-  }));
-  const value = encodeFlowsStream(batches, { stage: "decode", books: { ledger, exporters: [] } });
-  await spool.publish([{ topic: FLOWS, key: "shard-2", value, partition: 2, headers: { a: "b" } }]);
-  const MAX_BYTES = 12_000;
-  expect(value.length).toBeGreaterThan(8 * MAX_BYTES);
-  const forwarder = forwarderOf(spool, narrow(bus, MAX_BYTES));
-  await forwarder.start();
-  await forwarded(forwarder);
-  await forwarder.stop();
-  expect(forwarder.counts()).toMatchObject({ publishes: 1, messages: 1, dividedMessages: 1, droppedMessages: 0 });
-  const messages = (await everything(bus))[2] as Message[];
-  expect(messages.length).toBeGreaterThan(8);
-  const read = messages.map((message) => decodeFlows(message.value));
-  expect(read.flatMap(({ books }) => books.ledger)).toEqual(ledger);
-  const rows = read
-    .flatMap((it) => it.batches)
-    .flatMap(({ rows: count, columns }) =>
-      Array.from({ length: count }, (_, row) => [
-        getU64(columns.bytes, row),
-        columns.protocol[row],
-        columns.src_addr[row * 16],
-        columns.src_addr[row * 16 + 15],
-      ]),
-    );
-  expect(rows).toEqual(Array.from({ length: next }, (_, n) => [n, n % 251, n % 256, n % 256]));
-  for (const { key, headers } of messages) expect({ key, headers }).toEqual({ key: "shard-2", headers: { a: "b" } });
-});
+test.each([false, true])(
+  "a message of flows that is too large (folded: %s) goes in parts, with all its rows in order and its books once",
+  async (folded) => {
+    const [spool, bus] = [await open("spool"), await open("bus")];
+    const ROWS = [1_500, 0, 301];
+    let next = 0;
+    const batches = ROWS.map((rows) => {
+      const batch = createFlowBatch(rows);
+      batch.rows = rows;
+      for (let row = 0; row < rows; row++) {
+        setU64(batch.columns.bytes, row, next);
+        batch.columns.protocol[row] = next % 251;
+        batch.columns.src_addr.fill(next % 256, row * 16, row * 16 + 16);
+        next++;
+      }
+      return batch;
+    });
+    const ledger = Array.from({ length: 300 }, (_, i) => ({
+      exporter: `192.0.2.${i}`,
+      stage: "publish" as const,
+      outcome: "received" as const,
+      reason: "",
+      count: i + 1,
+    }));
+    const value = encodeFlowsStream(batches, { stage: "decode", books: { ledger, exporters: [] } });
+    const as = folded ? { value: zstdCompressSync(value), contentBytes: value.length } : { value };
+    await spool.publish([{ topic: FLOWS, key: "shard-2", ...as, partition: 2, headers: { a: "b" } }]);
+    const MAX_BYTES = 12_000;
+    expect(value.length).toBeGreaterThan(8 * MAX_BYTES);
+    const forwarder = forwarderOf(spool, narrow(bus, MAX_BYTES));
+    await forwarder.start();
+    await forwarded(forwarder);
+    await forwarder.stop();
+    expect(forwarder.counts()).toMatchObject({ publishes: 1, messages: 1, dividedMessages: 1, droppedMessages: 0 });
+    const messages = (await everything(bus))[2] as Message[];
+    expect(messages.length).toBeGreaterThan(8);
+    const read = messages.map((message) => decodeFlows(message.value));
+    expect(read.flatMap(({ books }) => books.ledger)).toEqual(ledger);
+    const rows = read
+      .flatMap((it) => it.batches)
+      .flatMap(({ rows: count, columns }) =>
+        Array.from({ length: count }, (_, row) => [
+          getU64(columns.bytes, row),
+          columns.protocol[row],
+          columns.src_addr[row * 16],
+          columns.src_addr[row * 16 + 15],
+        ]),
+      );
+    expect(rows).toEqual(Array.from({ length: next }, (_, n) => [n, n % 251, n % 256, n % 256]));
+    for (const { key, headers } of messages) expect({ key, headers }).toEqual({ key: "shard-2", headers: { a: "b" } });
+  },
+);
 
 test("a bus of another number of partitions is refused at the start, with both numbers", async () => {
   const forwarder = forwarderOf(await open("spool"), await open("bus", 3));

@@ -150,7 +150,7 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
     const parts = one.values.map(halves);
     if (!parts.every((it) => it !== null)) return null;
     if (one.values.length === 1) counts.dividedMessages++;
-    return { ...one, values: parts.flat() };
+    return { ...one, values: parts.flat().map((value) => ({ value })) };
   }
 
   /** Publishes all of it once; resolves when it is on the bus or can never be. */
@@ -181,7 +181,10 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
 
   async function publish(spooled: readonly Spooled[]): Promise<void> {
     const messages: OutgoingMessage[] = spooled.flatMap(({ partition, values, message: { key, headers } }) =>
-      values.map((value) => ({ topic: TOPICS.flows.name, key, value, partition, headers })),
+      values.map(({ value, contentBytes }) => {
+        const folded = contentBytes !== undefined && { contentBytes };
+        return { topic: TOPICS.flows.name, key, value, partition, headers, ...folded };
+      }),
     );
     await bus.publish([...messages, ...positions.behind(spooled)]);
     positions.advance(spooled);
@@ -201,7 +204,7 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
       if (deliveries.length === 0 && last) return;
       await forward(
         deliveries.flatMap(({ partition, messages }) =>
-          messages.map((message) => ({ partition, message, values: [message.value] })),
+          messages.map((message) => ({ partition, message, values: [message] })),
         ),
       );
       for (const delivery of deliveries) await untilDone(() => (consumer as Consumer).commit(delivery));
@@ -230,7 +233,7 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
           `The spool has ${spool.partitions} partitions and ${TOPICS.flows.name} of bus ${bus.busId} has ${bus.partitions}; ` +
             "allowed is the same number (bus.partitions, fixed when either is made).",
         );
-      consumer = await spool.consumer({ topic: TOPICS.flows.name, group: FORWARDER_GROUP });
+      consumer = await spool.consumer({ topic: TOPICS.flows.name, group: FORWARDER_GROUP, folded: true });
       running = run().catch(end);
     },
     async stop() {

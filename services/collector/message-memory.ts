@@ -1,7 +1,7 @@
 /** Smaller messages are not worth keeping memory for. */
 const KEPT_MIN_BYTES = 65_536;
 /** Pieces kept: the bus seldom has more messages under way. */
-const KEPT_PIECES = 4;
+const KEPT_PIECES = 6;
 const ROUND_BYTES = 1_048_576;
 
 /**

@@ -11,14 +11,14 @@ const NOW_MS = 1_750_000_000_000;
 
 function publisherOver(
   before: (call: number) => Promise<void>,
-  { batchRows = 4_096, queueMaxBytes = 1e9, shardCount = 1 } = {},
+  { batchRows = 4_096, queueMaxBytes = 1e9, shardCount = 1, folds = false } = {},
 ) {
   const { bus, published } = recordingBus(before);
   const decoder = createDecoder();
   const pool = new BatchPool(batchRows);
   const shards = Array.from({ length: shardCount }, (_, i) => new Shard(`shard-${i}`, pool));
   const logger = createLogger("silent", "test");
-  const publisher = new Publisher({ bus, decoder, shards, pool, logger, queueMaxBytes });
+  const publisher = new Publisher({ bus, decoder, shards, pool, logger, queueMaxBytes, folds });
   let records = 0;
   return {
     publisher,
@@ -69,6 +69,19 @@ test("a bus that is full is asked again until it has room, and the order stays",
   expect(publisher.counts.trouble).toBeNull();
   expect(published.flatMap(({ bytes }) => bytes)).toEqual(numbers(60));
   expect(publisher.counts).toMatchObject({ records: 60, droppedRecords: 0, queuedBytes: 0 });
+});
+
+test("folded values hold the same rows, in order, and the books beside them", async () => {
+  const { publisher, published, decode } = publisherOver(async () => {}, { batchRows: 3_000, folds: true });
+  for (let flush = 0; flush < 4; flush++) {
+    decode(250);
+    void publisher.flush();
+  }
+  await publisher.drain();
+  expect(published.flatMap(({ bytes }) => bytes)).toEqual(numbers(30_000));
+  expect(published.every(({ folded }) => folded > 0)).toBe(true);
+  expect(booked(published, "publish", "forwarded")).toBe(30_000);
+  expect(publisher.counts).toMatchObject({ records: 30_000, queuedBytes: 0 });
 });
 
 test("beyond the queue's limit records are dropped as bus_full, and the books still balance", async () => {

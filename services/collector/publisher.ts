@@ -13,6 +13,7 @@ import {
   TOPICS,
 } from "@v6meter/schemas";
 import { CarriedBooks } from "./carried-books.ts";
+import { createFolding, type Folded, type Folding } from "./fold.ts";
 import { MessageMemory } from "./message-memory.ts";
 import type { BatchPool, Shard } from "./shard.ts";
 
@@ -39,6 +40,8 @@ export interface PublisherOptions {
   readonly logger: Logger;
   /** Encoded batches that may wait for the bus; beyond it records are dropped as `bus_full`. */
   readonly queueMaxBytes: number;
+  /** Values are folded (OutgoingMessage.contentBytes): for a bus whose reader hands them on. */
+  readonly folds?: boolean;
   /** Waited for before every publish. */
   readonly before?: (() => Promise<void>) | undefined;
 }
@@ -52,6 +55,7 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #memory = new MessageMemory();
+  readonly #folding: Folding | null;
   readonly #carried = new CarriedBooks();
   #tail: Promise<void> = Promise.resolve();
   #failed: unknown = null;
@@ -67,6 +71,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#folding = options.folds ? createFolding() : null;
   }
 
   /** Books that are not the decoder's (drops of the kernel); they go with the next publish. */
@@ -102,6 +107,7 @@ export class Publisher {
     await this.#tail;
     // Where the queue was full, the books of what was dropped are still here.
     await this.flush();
+    this.#folding?.close();
     if (this.#failed) throw this.#failed;
   }
 
@@ -131,26 +137,37 @@ export class Publisher {
     const streams = rows.map(({ batch }, index) =>
       encodeFlows(batch, { stage: "decode", books: index === 0 ? books : none, allocate }),
     );
-    const topic = TOPICS.flows.name;
-    // A shard is a partition: keys alone, hashed, may leave some partitions empty and give others several.
-    const messages: OutgoingMessage[] = rows.map(({ partition, key }, i) => ({
-      topic,
-      partition,
-      key,
-      value: streams[i] as Uint8Array,
-    }));
-    for (const [key, value] of state) messages.push({ topic: TOPICS.exporters.name, key, value });
-
-    const bytes = messages.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
-    this.counts.queuedBytes += bytes;
-    this.#tail = this.#tail
-      .then(() => this.#publish(messages, bytes))
-      .then(() => {
-        for (const stream of streams) this.#memory.give(stream);
-      });
+    this.counts.queuedBytes += bytesOf(streams);
+    // At once, beside the publish under way; each is published in its turn.
+    const folding = Promise.all(streams.map((stream) => this.#fold(stream)));
+    this.#tail = this.#tail.then(async () => {
+      const values = await folding;
+      const topic = TOPICS.flows.name;
+      // A shard is a partition: keys alone, hashed, may leave some partitions empty and give others several.
+      const messages: OutgoingMessage[] = rows.map(({ partition, key }, i) => ({
+        topic,
+        partition,
+        key,
+        ...(values[i] as Folded),
+      }));
+      for (const [key, value] of state) messages.push({ topic: TOPICS.exporters.name, key, value });
+      await this.#publish(messages);
+      this.counts.queuedBytes -= bytesOf(values.map(({ value }) => value));
+      for (const { value } of values) this.#memory.give(value);
+    });
   }
 
-  async #publish(messages: readonly OutgoingMessage[], bytes: number): Promise<void> {
+  /** The stream as it is published; folded, its memory is free for the next one. */
+  async #fold(stream: Uint8Array): Promise<Folded> {
+    if (!this.#folding) return { value: stream };
+    const folded = await this.#folding.fold(stream, (bytes) => this.#memory.take(bytes));
+    if (folded.contentBytes === undefined) return folded;
+    this.#memory.give(stream);
+    this.counts.queuedBytes -= stream.byteLength - folded.value.byteLength;
+    return folded;
+  }
+
+  async #publish(messages: readonly OutgoingMessage[]): Promise<void> {
     let waiting = false;
     while (this.#failed === null) {
       try {
@@ -159,7 +176,7 @@ export class Publisher {
         this.counts.trouble = null;
         this.counts.publishes++;
         this.counts.messages += messages.length;
-        this.counts.bytes += bytes;
+        for (const { value } of messages) this.counts.bytes += value?.byteLength ?? 0;
         break;
       } catch (error) {
         if (!(error instanceof Fault && error.retry)) {
@@ -173,6 +190,9 @@ export class Publisher {
         await sleep(RETRY_MS);
       }
     }
-    this.counts.queuedBytes -= bytes;
   }
+}
+
+function bytesOf(values: readonly Uint8Array[]): number {
+  return values.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

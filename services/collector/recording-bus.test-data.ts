@@ -1,5 +1,5 @@
 import { decodeFlows } from "@v6meter/batch";
-import type { Bus, OutgoingMessage } from "@v6meter/bus";
+import { type Bus, contentOf, type OutgoingMessage } from "@v6meter/bus";
 import { type LedgerDelta, TOPICS } from "@v6meter/schemas";
 
 /** One publish as a reader of the bus sees it. */
@@ -11,6 +11,8 @@ export interface Published {
   /** Octets of every row, in order. */
   readonly bytes: number[];
   readonly ledger: LedgerDelta[];
+  /** Messages of flows that came folded. */
+  folded: number;
   /** Keys of the exporters' state. */
   readonly state: string[];
 }
@@ -40,13 +42,15 @@ export function recordingBus(before: (call: number) => Promise<void> = async () 
 }
 
 function read(messages: readonly OutgoingMessage[]): Published {
-  const publish: Published = { rows: [], partitions: [], bytes: [], ledger: [], state: [] };
-  for (const { topic, key, value, partition } of messages) {
+  const publish: Published = { rows: [], partitions: [], bytes: [], ledger: [], folded: 0, state: [] };
+  for (const { topic, key, value, contentBytes, partition } of messages) {
     if (topic === TOPICS.exporters.name) {
       publish.state.push(key);
       continue;
     }
-    const { batches, books } = decodeFlows(value as Uint8Array);
+    if (contentBytes !== undefined) publish.folded++;
+    const folded = contentBytes !== undefined && { contentBytes };
+    const { batches, books } = decodeFlows(contentOf({ value: value as Uint8Array, ...folded }));
     publish.ledger.push(...books.ledger);
     publish.partitions.push(partition);
     for (const { rows, columns } of batches) {

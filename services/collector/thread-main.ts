@@ -18,7 +18,15 @@ try {
     maxBytes: config.bus.max_bytes,
   });
   const decoder = await createConfiguredDecoder(config.collector);
-  const collector = createCollector({ config: config.collector, shards: bus.partitions, bus, decoder, logger });
+  const collector = createCollector({
+    config: config.collector,
+    shards: bus.partitions,
+    bus,
+    decoder,
+    logger,
+    // Without brokers nobody hands the values on, and who reads them here would unfold them.
+    folds: config.bus.kafka.brokers.length > 0,
+  });
   await collector.start();
   const timer = setInterval(() => tell({ kind: "counts", counts: collector.counts() }), COUNTS_INTERVAL_MS);
   parentPort?.once("message", async () => {

@@ -1,6 +1,6 @@
 import type { RemoteInfo } from "node:dgram";
 import type { HostPort } from "@v6meter/schemas";
-import { bindUdp } from "@v6meter/sockets";
+import { bindUdp, type OnDatagram, readInBatches } from "@v6meter/sockets";
 
 /** A bound UDP socket and where it really listens (port 0 was the system's choice). */
 export interface Listener {
@@ -11,7 +11,8 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export type OnDatagram = (payload: Uint8Array, remote: RemoteInfo) => void;
+/** Below it datagrams are read as they come: a buffer so small does not hold what comes between two looks. */
+const BATCHES_MIN_BUFFER_BYTES = 1_048_576;
 
 /**
  * Listens for datagrams. Throws ADDRESS_IN_USE when the address is taken, not this machine's or not
@@ -24,12 +25,15 @@ export async function listen(
   onDatagram: OnDatagram,
 ): Promise<Listener> {
   const socket = await bindUdp("collector.udp", at, { recvBufferSize: receiveBufferBytes, reusePort: shared });
-  socket.on("message", onDatagram);
   const { address: host, port } = socket.address();
+  const bound = { address: { host, port }, receiveBufferBytes: socket.getRecvBufferSize() };
+  const reader = bound.receiveBufferBytes >= BATCHES_MIN_BUFFER_BYTES ? readInBatches(socket, onDatagram) : null;
+  if (reader) return { ...bound, ignore: () => reader.ignore(), close: async () => reader.close() };
+  const onMessage = (payload: Uint8Array, { address, port }: RemoteInfo) => onDatagram(payload, address, port);
+  socket.on("message", onMessage);
   return {
-    address: { host, port },
-    receiveBufferBytes: socket.getRecvBufferSize(),
-    ignore: () => socket.off("message", onDatagram),
+    ...bound,
+    ignore: () => socket.off("message", onMessage),
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
 }

@@ -73,6 +73,7 @@ async function start({ config, busPath, name, udp, first }: Extract<Told, { kind
     bus: spool,
     decoder: await createConfiguredDecoder(config.collector),
     logger: createLogger(config.log_level, name),
+    folds: config.bus.kafka.brokers.length > 0,
     sharing: {
       tell,
       told: () => written,

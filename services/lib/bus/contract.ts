@@ -1,3 +1,4 @@
+import { zstdCompressSync } from "node:zlib";
 import { Fault, TOPICS } from "@v6meter/schemas";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Bus, Consumer, Delivery, Message, OutgoingMessage } from "./port.ts";
@@ -130,6 +131,30 @@ export function busContract(name: string, place: () => Promise<BusPlace>, traits
       const seen = await drain(await join(), 2);
       expect(seen.map(({ message }) => message.value.length)).toEqual([0, 1_000_000]);
       expect(Buffer.compare(seen[1]?.message.value as Uint8Array, large)).toBe(0);
+    });
+
+    test("a folded message arrives unfolded, in its place between others, with key and headers", async () => {
+      const contents = Array.from({ length: 3 }, (_, n) => new Uint8Array(400_000).map((_, i) => (i % 251) * n));
+      const folded = contents.map((content, n) => ({
+        topic: TOPIC,
+        key: "a",
+        value: zstdCompressSync(content),
+        contentBytes: content.length,
+        headers: { n: `${n}` },
+      }));
+      await bus.publish([...folded.slice(0, 2), message("a", "whole"), folded[2] as OutgoingMessage]);
+      const seen = await drain(await join(), 4);
+      expect(seen.map(({ message }) => message.headers.n)).toEqual(["0", "1", undefined, "2"]);
+      const values = seen.map(({ message }) => Buffer.from(message.value));
+      expect(values[2]?.toString()).toBe("whole");
+      for (const [i, n] of [0, 1, 3].entries()) expect(values[n]?.equals(contents[i] as Uint8Array)).toBe(true);
+      expect(seen.some(({ message }) => "contentBytes" in message)).toBe(false);
+    });
+
+    test("a value that is said to be folded and is no zstd frame is refused, and all beside it", async () => {
+      const wrong = { ...message("a", "not folded"), contentBytes: 100 };
+      await expect(bus.publish([message("a", "beside"), wrong])).rejects.toBeInstanceOf(TypeError);
+      expect(await (await join()).receive({ ...LIMITS, waitMs: SILENCE_MS })).toBeNull();
     });
 
     test("headers arrive beside the value", async () => {

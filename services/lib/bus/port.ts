@@ -14,13 +14,24 @@ export interface OutgoingMessage {
   readonly partition?: number;
   /** Short texts beside the value. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * The value is folded: one zstd frame without checksum or dictionary (RFC 8878), which the bus keeps and hands on as
+   * it is. Its content, which has so many bytes, is the value that readers are given.
+   */
+  readonly contentBytes?: number;
 }
 
-export interface Message {
+/** The value of a message as the bus gives it. */
+export interface MessageValue {
+  readonly value: Uint8Array;
+  /** Only to who asked for folded values: this one is, and its content has so many bytes. */
+  readonly contentBytes?: number;
+}
+
+export interface Message extends MessageValue {
   /** Place in its partition; offsets of a partition grow. */
   readonly offset: number;
   readonly key: string;
-  readonly value: Uint8Array;
   readonly publishedAtMs: number;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -90,6 +101,12 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
+export interface ConsumerOptions {
+  readonly topic: string;
+  readonly group: string;
+  readonly folded?: boolean;
+}
+
 export interface FollowOptions {
   readonly topic: string;
   /** The group whose members share the topic out: it is read on from where that stands, or from the oldest message. */
@@ -117,7 +134,7 @@ export interface Bus {
   readonly partitions: number;
   /** Names this bus and no other; a part of every token. */
   readonly busId: string;
-  /** Bytes of a message's value at most; a larger one is refused by BUS_MESSAGE_LARGE, and all beside it. */
+  /** Bytes of a message's value, unfolded, at most; a larger one is refused by BUS_MESSAGE_LARGE, and all beside it. */
   readonly maxMessageBytes: number;
   /**
    * Publishes all messages or none, durably when it resolves; order within a key is the order of
@@ -131,9 +148,10 @@ export interface Bus {
   latest(topic: string, prefix?: string): Promise<ReadonlyMap<string, Uint8Array>>;
   /**
    * Joins a consumer group of a topic. A new group begins with the oldest message that is held;
-   * messages committed by every group that ever joined are deleted in time.
+   * messages committed by every group that ever joined are deleted in time. `folded`: values that the bus
+   * keeps folded are given as they are, for who hands them on.
    */
-  consumer(options: { topic: string; group: string }): Promise<Consumer>;
+  consumer(options: ConsumerOptions): Promise<Consumer>;
   /**
    * Follows a topic, for members of a group that must know what the others are given as well. It commits nothing
    * and keeps nothing from being deleted. Null where a group has one member at a time, who is given all.

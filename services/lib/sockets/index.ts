@@ -1,4 +1,5 @@
 export * from "./backlog.ts";
+export { type BatchReader, type OnDatagram, readInBatches } from "./batches.ts";
 export * from "./bind.ts";
-export * from "./own.ts";
+export { type SocketWatch, watchOwnSockets } from "./own.ts";
 export * from "./udp-table.ts";

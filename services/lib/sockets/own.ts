@@ -4,8 +4,10 @@ import { readUdpSockets, type UdpSocket } from "./udp-table.ts";
 
 const OWN_FILES = "/proc/self/fd";
 
-function ownInodes(): ReadonlySet<number> {
-  const inodes = new Set<number>();
+/** The sockets among the files of this process: the inode of each, by the file's number. */
+export function ownSocketFiles(): ReadonlyMap<number, number> {
+  const inodes = new Map<number, number>();
+  if (process.platform !== "linux") return inodes;
   for (const file of readdirSync(OWN_FILES)) {
     let target = "";
     try {
@@ -14,7 +16,7 @@ function ownInodes(): ReadonlySet<number> {
       // Closed since it was listed.
     }
     const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
-    if (inode !== undefined) inodes.add(Number(inode));
+    if (inode !== undefined) inodes.set(Number(file), Number(inode));
   }
   return inodes;
 }
@@ -34,7 +36,7 @@ export function watchOwnSockets(bound: readonly HostPort[]): SocketWatch {
     !connected && bound.some(({ host, port }) => host === local.host && port === local.port);
   const all = readUdpSockets();
   if (!all) return { read: () => null };
-  const own = ownInodes();
+  const own = new Set(ownSocketFiles().values());
   const inodes = new Set(all.filter((it) => isBound(it) && own.has(it.inode)).map(({ inode }) => inode));
   return { read: () => readUdpSockets()?.filter(({ inode }) => inodes.has(inode)) ?? null };
 }

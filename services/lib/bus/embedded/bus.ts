@@ -1,6 +1,6 @@
 import { Fault } from "@v6meter/schemas";
 import { checkMessage } from "../message.ts";
-import type { Bus, BusUsage, Consumer, OutgoingMessage } from "../port.ts";
+import type { Bus, BusUsage, Consumer, ConsumerOptions, OutgoingMessage } from "../port.ts";
 import { isCompacted } from "../topics.ts";
 import { joinGroup } from "./consumer.ts";
 import { type Environment, HELD, openEnvironment } from "./environment.ts";
@@ -81,7 +81,7 @@ class EmbeddedBus implements Bus {
     });
   }
 
-  async consumer(options: { topic: string; group: string }): Promise<Consumer> {
+  async consumer(options: ConsumerOptions): Promise<Consumer> {
     this.#checkOpen();
     if (isCompacted(options.topic)) throw new TypeError(`${options.topic} is compacted: it is read by latest()`);
     const consumer = await joinGroup(this.#environment, this.#retention, options);

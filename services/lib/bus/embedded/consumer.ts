@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@v6meter/schemas";
-import type { Consumer, Delivery, Message, PartitionLag, ReceiveLimits } from "../port.ts";
+import { contentOf } from "../folded.ts";
+import type { Consumer, ConsumerOptions, Delivery, Message, PartitionLag, ReceiveLimits } from "../port.ts";
 import type { Environment } from "./environment.ts";
 import { EMPTY_PARTITION, type Position } from "./records.ts";
 import type { Retention } from "./retention.ts";
@@ -11,6 +12,7 @@ const POLL_MS = 20;
 interface Membership {
   readonly topic: string;
   readonly group: string;
+  readonly folded: boolean;
   /** The group's epoch as this member joined; a later member raises it. */
   readonly epoch: number;
 }
@@ -19,7 +21,7 @@ interface Membership {
 export async function joinGroup(
   environment: Environment,
   retention: Retention,
-  { topic, group }: { topic: string; group: string },
+  { topic, group, folded = false }: ConsumerOptions,
 ): Promise<Consumer> {
   const { groups, partitions, positions } = environment;
   const epoch = await environment.transact(() => {
@@ -34,7 +36,7 @@ export async function joinGroup(
   });
   // The last member may have died between a commit and the deletion.
   retention.request(topic);
-  return new EmbeddedConsumer(environment, retention, { topic, group, epoch });
+  return new EmbeddedConsumer(environment, retention, { topic, group, folded, epoch });
 }
 
 class EmbeddedConsumer implements Consumer {
@@ -103,7 +105,7 @@ class EmbeddedConsumer implements Consumer {
   /** The messages from `first` to `last`, or as many of them as the limits allow and at least one. */
   #read(partition: number, first: number, last: number, limits?: ReceiveLimits): Message[] {
     const { path, heads, values } = this.#environment;
-    const { topic } = this.#membership;
+    const { topic, folded } = this.#membership;
     const messages: Message[] = [];
     let bytes = 0;
     for (let offset = first; offset <= last; offset++) {
@@ -117,8 +119,9 @@ class EmbeddedConsumer implements Consumer {
           "BUS_INVALID",
           `The bus in ${path} is damaged: message ${offset} of ${topic}/${partition} is missing.`,
         );
-      const { key, publishedAtMs, headers = {} } = head;
-      messages.push({ offset, key, publishedAtMs, value, headers });
+      const { key, publishedAtMs, headers = {}, contentBytes } = head;
+      const kept = { offset, key, publishedAtMs, value, headers, ...(contentBytes !== undefined && { contentBytes }) };
+      messages.push(folded ? kept : { offset, key, publishedAtMs, value: contentOf(kept), headers });
       bytes += head.size;
     }
     return messages;

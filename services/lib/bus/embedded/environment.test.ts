@@ -38,6 +38,27 @@ test("a bus that exists keeps its number of partitions", async () => {
   await again.stop();
 });
 
+test("a bus of the format before folded values is read as it is, and is of the new format from then on", async () => {
+  const path = testFolder();
+  const made = await openBus(path);
+  await fill(made, 3);
+  await made.stop();
+  const setFormat = async (format: string) => {
+    const root = open({ path, noSubdir: false, maxDbs: 10, encoding: "binary" });
+    const identities = root.openDB<{ format: string }, string>("identity", { encoding: "json" });
+    const before = identities.get("identity");
+    await identities.put("identity", { ...before, format });
+    await root.close();
+    return before?.format;
+  };
+  await setFormat("v6meter.bus/1");
+  const read = await openBus(path);
+  expect((await read.usage())?.messages).toBe(3);
+  await read.stop();
+  expect(await setFormat("v6meter.bus/3")).toBe("v6meter.bus/2");
+  expect(await invalid(path)).toContain("v6meter.bus/3");
+});
+
 test("an empty folder and one left by a process that was killed as it made the bus become a bus", async () => {
   const path = testFolder();
   writeFileSync(join(path, "lock.mdb"), "");

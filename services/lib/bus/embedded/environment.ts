@@ -5,6 +5,7 @@ import { checkDataFile } from "./data-file.ts";
 import {
   BUS_FORMAT,
   type CompactedKey,
+  EARLIER_FORMAT,
   EMPTY_PARTITION,
   type Group,
   type GroupKey,
@@ -70,7 +71,12 @@ async function reasonOf(error: unknown): Promise<unknown> {
 function identify(root: RootDatabase, identities: Database<Identity, string>, partitions: number): Identity {
   return root.transactionSync(() => {
     const stored = identities.get(IDENTITY);
-    if (stored) return stored;
+    if (stored && stored.format !== EARLIER_FORMAT) return stored;
+    if (stored) {
+      const raised = { ...stored, format: BUS_FORMAT };
+      identities.put(IDENTITY, raised);
+      return raised;
+    }
     const made: Identity = { format: BUS_FORMAT, busId: randomUUID(), partitions };
     identities.put(IDENTITY, made);
     return made;

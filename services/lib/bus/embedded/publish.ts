@@ -57,7 +57,7 @@ function append(environment: Environment, messages: readonly OutgoingMessage[]):
   const { heads, identity, partitions, values } = environment;
   const publishedAtMs = Date.now();
   const grown = new Map<string, { topic: string; partition: number; record: Partition }>();
-  for (const { topic, key, value, headers, partition: to } of messages) {
+  for (const { topic, key, value, headers, contentBytes, partition: to } of messages) {
     const partition = to ?? partitionOf(key, identity.partitions);
     const name = `${partition}/${topic}`;
     const record = grown.get(name)?.record ?? partitions.get([topic, partition]) ?? EMPTY_PARTITION;
@@ -68,6 +68,7 @@ function append(environment: Environment, messages: readonly OutgoingMessage[]):
       size: bytes.length,
       before: record.bytes,
       ...(headers && { headers }),
+      ...(contentBytes !== undefined && { contentBytes }),
     });
     values.put([topic, partition, record.end], bytes);
     const next = { ...record, end: record.end + 1, bytes: record.bytes + bytes.length };

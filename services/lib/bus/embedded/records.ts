@@ -2,14 +2,17 @@
 
 /** Made once with the bus. */
 export interface Identity {
-  readonly format: typeof BUS_FORMAT;
+  readonly format: string;
   /** Random; part of every token, so that a bus that was wiped never repeats one. */
   readonly busId: string;
   readonly partitions: number;
 }
 
 /** Raised when an older program cannot read the environment. */
-export const BUS_FORMAT = "v6meter.bus/1";
+export const BUS_FORMAT = "v6meter.bus/2";
+
+/** Of a program before folded values: it is read as it is, and from then on of this format. */
+export const EARLIER_FORMAT = "v6meter.bus/1";
 
 /** What is held, kept in the transaction that changes it. */
 export interface Held {
@@ -37,6 +40,8 @@ export interface Head {
   /** `bytes` of the partition before it: differences give the size of a run. */
   readonly before: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a folded value. */
+  readonly contentBytes?: number;
 }
 
 /** Where a group stands in a partition. */

@@ -3,10 +3,11 @@ import { type BusConfig, Fault } from "@v6meter/schemas";
 import type { Admin, Kafka } from "kafkajs";
 import { checkMessage } from "../message.ts";
 import { partitionOf } from "../partition.ts";
-import type { Bus, BusUsage, Consumer, Follower, FollowOptions, OutgoingMessage } from "../port.ts";
+import type { Bus, BusUsage, Consumer, ConsumerOptions, Follower, FollowOptions, OutgoingMessage } from "../port.ts";
 import { isCompacted } from "../topics.ts";
 import { createClient, type KafkaLog } from "./client.ts";
 import { KafkaMember } from "./consumer.ts";
+import { FoldedValues } from "./folded-record.ts";
 import { followTopic } from "./follower.ts";
 import { kafkaFault } from "./kafka-fault.ts";
 import { readLatest } from "./latest.ts";
@@ -29,7 +30,8 @@ export interface KafkaBusOptions {
  */
 export async function openKafkaBus({ config, transactionalId, logger }: KafkaBusOptions): Promise<Bus> {
   const { kafka: settings, partitions } = config;
-  const kafka = createClient(settings, logger ?? null);
+  const folded = new FoldedValues();
+  const kafka = createClient(settings, folded, logger ?? null);
   const admin = kafka.admin();
   try {
     await admin.connect();
@@ -38,6 +40,7 @@ export async function openKafkaBus({ config, transactionalId, logger }: KafkaBus
     const busId = `${clusterId}/${settings.topic_prefix}`;
     const transactions = new Transactions({
       kafka,
+      folded,
       transactionalId: transactionalId ?? `${settings.topic_prefix}v6meter-${randomUUID()}`,
       topicPrefix: settings.topic_prefix,
       maxBatchBytes: settings.max_message_bytes,
@@ -100,7 +103,8 @@ class KafkaBus implements Bus {
     return readLatest(kafka, admin, `${config.kafka.topic_prefix}${topic}`, prefix);
   }
 
-  async consumer({ topic, group }: { topic: string; group: string }): Promise<Consumer> {
+  /** kafkajs unfolds what it reads: nothing is given folded. */
+  async consumer({ topic, group }: ConsumerOptions): Promise<Consumer> {
     this.#checkOpen();
     if (isCompacted(topic)) throw new TypeError(`${topic} is compacted: it is read by latest()`);
     const { kafka, admin, config, log } = this.#parts;

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import { Fault, type KafkaConfig } from "@v6meter/schemas";
 import kafkajs, { type Kafka, type LogEntry, type SASLOptions } from "kafkajs";
+import type { FoldedValues } from "./folded-record.ts";
+import { foldedSockets } from "./produce-request.ts";
 import { registerZstd } from "./zstd.ts";
 
 /** Where kafkajs's own lines go, at debug: what matters of them comes back as a Fault. Losses are warned of. */
@@ -56,14 +58,18 @@ function silenceNegativeTimers(): void {
   }) as typeof process.emitWarning;
 }
 
-/** A client of the brokers the settings name. Throws CONFIG_INVALID for a file that cannot be read. */
-export function createClient(config: KafkaConfig, logTo: KafkaLog | null): Kafka {
+/**
+ * A client of the brokers the settings name, which sends `values` for their tokens. Throws CONFIG_INVALID for a file that
+ * cannot be read.
+ */
+export function createClient(config: KafkaConfig, values: FoldedValues, logTo: KafkaLog | null): Kafka {
   registerZstd();
   silenceNegativeTimers();
   const ssl = tlsOptions(config);
   const sasl = saslOptions(config);
   return new kafkajs.Kafka({
     clientId: "v6meter",
+    socketFactory: foldedSockets(values),
     brokers: config.brokers,
     ...(ssl && { ssl }),
     ...(sasl && { sasl }),

@@ -4,6 +4,7 @@ import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMe
 import type { Consumer, Delivery, Message, PartitionLag, ReceiveLimits } from "../port.ts";
 import type { KafkaLog } from "./client.ts";
 import { isFenced, kafkaFault } from "./kafka-fault.ts";
+import { offsetsOf } from "./latest.ts";
 import { type CutRange, PartitionBuffer } from "./partition-buffer.ts";
 
 /** Fetched messages of a partition that wait to be delivered; beyond it nothing more is fetched. */
@@ -358,7 +359,7 @@ export class KafkaMember implements Consumer {
     try {
       const [[committed], ends] = await Promise.all([
         admin.fetchOffsets({ groupId: group, topics: [topic] }),
-        admin.fetchTopicOffsets(topic),
+        offsetsOf(admin, topic),
       ]);
       const positions = new Map(committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
       return ends

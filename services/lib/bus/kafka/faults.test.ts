@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Bus, Consumer, Delivery } from "../port.ts";
 import { openKafkaBus } from "./bus.ts";
 import { createClient } from "./client.ts";
+import { FoldedValues } from "./folded-record.ts";
 import { ownPlace } from "./place.test-data.ts";
 
 const FLOWS = TOPICS.flows.name;
@@ -158,7 +159,7 @@ describe.runIf(kafkaIsThere())("on Kafka, when something fails", () => {
 
   /** As retention does: the messages of partition 0 before the offset are gone. */
   async function deleteBefore(offset: number): Promise<void> {
-    const admin = createClient(config.kafka, null).admin();
+    const admin = createClient(config.kafka, new FoldedValues(), null).admin();
     await admin.connect();
     const topic = `${config.kafka.topic_prefix}${FLOWS}`;
     // The client asks the leader that it knows, and knows none before it was told of the topic.

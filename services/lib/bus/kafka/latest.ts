@@ -61,7 +61,7 @@ export async function readLatest(
 }
 
 /** A topic just made, or whose leader has moved, has no leader for a moment; kafkajs asks once. */
-async function offsetsOf(admin: Admin, topic: string) {
+export async function offsetsOf(admin: Admin, topic: string) {
   for (let left = OFFSETS_TRIES - 1; ; left--) {
     try {
       return await admin.fetchTopicOffsets(topic);

@@ -1,6 +1,7 @@
 import { Fault } from "@v6meter/schemas";
 import kafkajs, { type Kafka, type Message as KafkaOutgoing, type Producer, type Transaction } from "kafkajs";
 import type { OutgoingMessage } from "../port.ts";
+import type { FoldedValues } from "./folded-record.ts";
 import { kafkaFault } from "./kafka-fault.ts";
 
 /** A transaction that nobody ends is ended by the broker after so long; readers wait for it. */
@@ -10,6 +11,8 @@ const TRANSACTION_MAX_BYTES = 67_108_864;
 
 export interface TransactionsOptions {
   readonly kafka: Kafka;
+  /** Those that are on their way are there. */
+  readonly folded: FoldedValues;
   readonly transactionalId: string;
   readonly topicPrefix: string;
   /** Bytes of the messages of one record batch at most, one message alone excepted. */
@@ -24,21 +27,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface PortionOfTopic {
-  readonly topic: string;
-  readonly messages: OutgoingMessage[];
-  /** Bytes of the messages, by partition. */
-  readonly bytes: Map<number, number>;
-}
-
-/** A part of a transaction, by topic, that makes at most one record batch a partition. */
-type Portion = Map<string, PortionOfTopic>;
+/** A part of a transaction, messages by topic, that makes at most one record batch a partition. */
+type Portion = Map<string, OutgoingMessage[]>;
 
 /** Of a record beside its texts: lengths, offset and time, at most. */
 const RECORD_OVERHEAD_BYTES = 32;
 
-function sizeOf({ key, value, headers }: OutgoingMessage): number {
-  let size = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + (value?.length ?? 0);
+function sizeOf({ key, value, headers, contentBytes }: OutgoingMessage): number {
+  let size = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + (contentBytes ?? value?.length ?? 0);
   for (const [name, text] of Object.entries(headers ?? {})) size += name.length + Buffer.byteLength(text) + 4;
   return size;
 }
@@ -102,13 +98,14 @@ export class Transactions {
 
   async #transact(messages: readonly OutgoingMessage[]): Promise<void> {
     const producer = await this.#open();
+    const tokens: Buffer[] = [];
     try {
       const transaction = this.#next ?? (await producer.transaction());
       this.#next = null;
       for (const portion of this.#portions(messages)) {
-        const topicMessages = [...portion.values()].map(({ topic, messages: ofTopic }) => ({
+        const topicMessages = [...portion].map(([topic, ofTopic]) => ({
           topic,
-          messages: ofTopic.map((message) => this.#toKafka(message)),
+          messages: ofTopic.map((message) => this.#toKafka(message, tokens)),
         }));
         await transaction.sendBatch({ acks: -1, compression: kafkajs.CompressionTypes.ZSTD, topicMessages });
       }
@@ -116,35 +113,47 @@ export class Transactions {
     } catch (error) {
       await this.#close();
       throw error;
+    } finally {
+      for (const token of tokens) this.#options.folded.remove(token);
     }
   }
 
-  #toKafka(message: OutgoingMessage): KafkaOutgoing {
+  #toKafka(message: OutgoingMessage, tokens: Buffer[]): KafkaOutgoing {
     const { key, value, headers } = message;
     return {
       key,
-      value: value && Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+      value: value && this.#valueFor(value, message.contentBytes, tokens),
       partition: this.#options.partitionOf(message),
       ...(headers && { headers: { ...headers } }),
     };
   }
 
+  /** The value, or its token where it is folded. */
+  #valueFor(value: Uint8Array, contentBytes: number | undefined, tokens: Buffer[]): Buffer {
+    if (contentBytes === undefined) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    const token = this.#options.folded.add({ value, contentBytes });
+    tokens.push(token);
+    return token;
+  }
+
+  /** A partition's messages keep their order: each goes with the one before it, or behind that. */
   #portions(messages: readonly OutgoingMessage[]): Portion[] {
     const { maxBatchBytes, partitionOf, topicPrefix } = this.#options;
-    const portions: Portion[] = [new Map()];
+    const portions: Portion[] = [];
+    const ends = new Map<string, { portion: number; bytes: number }>();
     for (const message of messages) {
       const topic = `${topicPrefix}${message.topic}`;
-      const partition = partitionOf(message);
-      const size = sizeOf(message);
-      let portion = portions.at(-1) as Portion;
-      const before = portion.get(topic)?.bytes.get(partition) ?? 0;
-      if (before > 0 && before + size > maxBatchBytes) {
-        portion = new Map();
-        portions.push(portion);
-      }
-      const ofTopic: PortionOfTopic = portion.get(topic) ?? { topic, messages: [], bytes: new Map() };
-      ofTopic.messages.push(message);
-      ofTopic.bytes.set(partition, (ofTopic.bytes.get(partition) ?? 0) + size);
+      const name = `${partitionOf(message)}/${topic}`;
+      const end = ends.get(name) ?? { portion: 0, bytes: 0 };
+      // A folded message is a record batch by itself: it is the batch's compressed part.
+      const bytes = message.contentBytes === undefined ? sizeOf(message) : Number.POSITIVE_INFINITY;
+      const begins = end.bytes > 0 && end.bytes + bytes > maxBatchBytes;
+      const next = begins ? { portion: end.portion + 1, bytes } : { ...end, bytes: end.bytes + bytes };
+      ends.set(name, next);
+      portions[next.portion] ??= new Map();
+      const portion = portions[next.portion] as Portion;
+      const ofTopic = portion.get(topic) ?? [];
+      ofTopic.push(message);
       portion.set(topic, ofTopic);
     }
     return portions;

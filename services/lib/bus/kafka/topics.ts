@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, type KafkaConfig, TOPICS } from "@v6meter/schemas";
 import kafkajs, { type Admin, type ITopicConfig } from "kafkajs";
+import { originOf } from "./kafka-fault.ts";
 
 /** Settings a topic must have, by Kafka's names for them. */
 type TopicSettings = Readonly<Record<string, string>>;
@@ -67,14 +69,31 @@ async function check(admin: Admin, key: keyof typeof TOPICS, options: TopicOptio
     refuse("max.message.bytes", `${options.kafka.max_message_bytes} or more (bus.kafka.max_message_bytes)`);
 }
 
+/** What brokers say of a topic that was made a moment ago. */
+const NOT_KNOWN_YET = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"]);
+const KNOWN_WITHIN_MS = 30_000;
+const RETRY_MS = 200;
+
+async function untilKnown<T>(ask: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + KNOWN_WITHIN_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!NOT_KNOWN_YET.has(originOf(error).type ?? "") || performance.now() > giveUpAt) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
 /**
  * Makes the topics that are missing and checks all: their policy and the size of their messages. Returns
  * the partitions of the topic of flows as they are. Throws BUS_INVALID with topic, setting and what is allowed.
  */
 export async function settleTopics(admin: Admin, options: TopicOptions): Promise<number> {
-  await makeMissing(admin, options);
-  for (const key of KEYS) await check(admin, key, options);
+  await untilKnown(() => makeMissing(admin, options));
+  for (const key of KEYS) await untilKnown(() => check(admin, key, options));
   const topic = `${options.kafka.topic_prefix}${TOPICS.flows.name}`;
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const { topics } = await untilKnown(() => admin.fetchTopicMetadata({ topics: [topic] }));
   return topics[0]?.partitions.length ?? 0;
 }

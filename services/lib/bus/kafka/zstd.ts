@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import kafkajs from "kafkajs";
+import { placeholderFor } from "./folded-record.ts";
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -14,10 +15,10 @@ interface Encoder {
   readonly buffer: Buffer;
 }
 
-/** Gives kafkajs the codec that Kafka calls zstd (KIP-110), by node:zlib. */
+/** Gives kafkajs the codec that Kafka calls zstd (KIP-110), by node:zlib; what is folded is not compressed again. */
 export function registerZstd(): void {
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-    compress: (encoder: Encoder) => compress(encoder.buffer, { chunkSize: CHUNK_BYTES }),
+    compress: async ({ buffer }: Encoder) => placeholderFor(buffer) ?? compress(buffer, { chunkSize: CHUNK_BYTES }),
     decompress: (buffer: Buffer) =>
       decompress(buffer, { chunkSize: CHUNK_BYTES, maxOutputLength: DECOMPRESSED_MAX_BYTES }),
   });

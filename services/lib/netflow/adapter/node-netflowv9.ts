@@ -288,7 +288,7 @@ class NodeNetflowV9Decoder implements Decoder {
       known.refreshedAtMs = refreshedAtMs;
       return;
     }
-    session.templates.set(id, { options, recordBytes, set, refreshedAtMs });
+    session.templates.set(id, { options, recordBytes, set: Buffer.from(set), refreshedAtMs });
     exporter.changed = true;
     // A template without length would make the library read its records for ever.
     if (recordBytes > 0)
