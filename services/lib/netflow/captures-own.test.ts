@@ -36,8 +36,14 @@ function decoded(name: string): Expected {
       throw new Error("more records than any capture here has");
     },
   };
-  for (const { source, sourcePort, payload, atMs } of datagrams)
-    decoder.decode(payload, addressBytes(source) as Uint8Array, sourcePort, Math.floor(atMs), sink);
+  // As a socket does, all come in the same memory: nothing of it may be kept.
+  const memory = new Uint8Array(65_536);
+  for (const { source, sourcePort, payload, atMs } of datagrams) {
+    memory.set(payload);
+    const datagram = memory.subarray(0, payload.length);
+    decoder.decode(datagram, addressBytes(source) as Uint8Array, sourcePort, Math.floor(atMs), sink);
+    memory.fill(0xff);
+  }
   const rows = Array.from({ length: batch.rows }, (_, row) => row);
   const { ip_version, bytes, packets, version, sampling_rate } = batch.columns;
   const sum = (column: Uint32Array) => Number(rows.reduce((total, row) => total + getBigU64(column, row), 0n));

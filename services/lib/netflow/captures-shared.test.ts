@@ -176,8 +176,13 @@ function decode(path: string) {
     },
   };
   // Some captures put together datagrams of different years: here they come in one minute.
+  // As from a socket, all are in the same memory: nothing of it may be kept.
+  const memory = new Uint8Array(65_536);
   for (const [index, { source, sourcePort, payload }] of datagrams.entries()) {
-    decoder.decode(payload, addressBytes(source) as Uint8Array, sourcePort, FIRST_RECEIVED_AT_MS + index, sink);
+    memory.set(payload);
+    const datagram = memory.subarray(0, payload.length);
+    decoder.decode(datagram, addressBytes(source) as Uint8Array, sourcePort, FIRST_RECEIVED_AT_MS + index, sink);
+    memory.fill(0xff);
     ledger.push(...decoder.takeLedger());
     for (const stage of ["receive", "decode"] as const) {
       const sum = (...outcomes: string[]) =>

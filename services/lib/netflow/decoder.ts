@@ -13,6 +13,7 @@ export interface Decoder {
   /**
    * Decodes one datagram and appends its flow records to the sink's batch.
    *
+   * @param datagram the caller's again when it returns: what is kept of it is copied
    * @param exporter 16 bytes, IPv4 as ::ffff:a.b.c.d; kept by value
    * @param receivedAtMs milliseconds since 1970-01-01 UTC; must not go back by more than the parked data's age
    */
