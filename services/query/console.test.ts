@@ -12,6 +12,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "v6meter-pages-"));
   mkdirSync(join(folder, "assets"));
   writeFileSync(join(folder, "index.html"), "<!doctype html><title>pages</title>");
+  writeFileSync(join(folder, "preview.html"), "<!doctype html><title>preview</title>");
   writeFileSync(join(folder, "assets", "page-1a2b.js"), SCRIPT);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,6 +49,17 @@ describe("the console's files", () => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self'");
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  });
+
+  test("the page of previews may be framed by the console, holds styles, and runs no script", async () => {
+    const { headers } = await asked("/console/preview.html");
+    const policy = headers["content-security-policy"] as string;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'self'");
+    expect(policy).toMatch(/sandbox allow-same-origin$/);
+    expect(policy).not.toMatch(/script-src|https?:|\*/);
+    expect(headers["x-frame-options"]).toBe("SAMEORIGIN");
+    expect((await asked("/console/")).headers["x-frame-options"]).toBe("DENY");
   });
 
   test.each(["/console/assets/other.js", "/console/assets/..%2f..%2fpackage.json"])(

@@ -20,10 +20,19 @@ const POLICY = [
   "style-src 'self'",
   "img-src 'self' data: blob:",
   "connect-src 'self'",
+  "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join("; ");
+
+/** The empty page that a report's preview is written into: styles in it, no script, only framed by the console. */
+const PREVIEW = "preview.html";
+const PREVIEW_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin",
+  "x-frame-options": "SAMEORIGIN",
+};
 
 const PAGE = "index.html";
 const NOT_BUILT =
@@ -70,6 +79,7 @@ export function consoleRoutes(app: Api, folder: string | null): void {
       "content-security-policy": POLICY,
       "cache-control": asset ? "public, max-age=31536000, immutable" : "no-cache",
       vary: "accept-encoding",
+      ...(name === PREVIEW && PREVIEW_HEADERS),
     });
     if (!/\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) return reply.send(file.body);
     file.compressed ??= gzipped(file.body);

@@ -13,10 +13,16 @@ export interface Answer<T> {
 /** When each question that runs was asked, in ms of the page; what waits over a second is shown. */
 export const running = reactive(new Map<symbol, number>());
 
+/** How a question is asked: again every so often; by another reader where the answer is no JSON. */
+export interface Asking<T> {
+  readonly everyMs?: number;
+  readonly read?: (question: Question, signal: AbortSignal) => Promise<T>;
+}
+
 const apartFromTime = (address: string | null) => address?.replace(/\b(from|to)=[^&]*/g, "");
 
 /** Asks whenever the question changes, and every `everyMs` where that is given; null asks nothing. */
-export function useAnswer<T>(questionOf: () => Question | null, { everyMs }: { everyMs?: number } = {}): Answer<T> {
+export function useAnswer<T>(questionOf: () => Question | null, { everyMs, read = ask }: Asking<T> = {}): Answer<T> {
   const data = shallowRef<T | null>(null);
   const problem = shallowRef<ApiProblem | null>(null);
   const loading = shallowRef(false);
@@ -32,7 +38,7 @@ export function useAnswer<T>(questionOf: () => Question | null, { everyMs }: { e
     running.set(id, performance.now());
     loading.value = true;
     try {
-      const answer = await ask<T>(question.value, signal);
+      const answer = await read(question.value, signal);
       if (signal.aborted) return;
       data.value = answer;
       problem.value = null;

@@ -73,8 +73,8 @@ export async function tell<T>(path: string, sending: Sending): Promise<T> {
 }
 
 /** Fetches a file of the API. Throws ApiProblem. */
-export async function fetchFile(question: Question, accept: string): Promise<Blob> {
-  return (await answered(question, { accept })).blob();
+export async function fetchFile(question: Question, accept: string, signal?: AbortSignal): Promise<Blob> {
+  return (await answered(question, { accept, signal })).blob();
 }
 
 const SQL = "application/sql";

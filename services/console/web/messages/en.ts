@@ -1,4 +1,5 @@
 import { catalogue } from "./catalogue.ts";
+import { reports } from "./reports.ts";
 import { sql } from "./sql.ts";
 
 export default {
@@ -13,6 +14,7 @@ export default {
     evaluation: "Evaluation",
     exporters: "Exporters",
     sql: "SQL",
+    reports: "Reports",
   },
   roles: {
     administrator: "Administrator",
@@ -29,6 +31,7 @@ export default {
     light: "Light",
     dark: "Dark",
     signOut: "Sign out",
+    cancel: "Cancel",
   },
   signIn: {
     closed: "The public has no pages here: published figures are at /api/v1/indicators.",
@@ -228,4 +231,5 @@ export default {
   },
   sql: sql.en,
   ...catalogue.en,
+  reports: reports.en,
 };

@@ -1,4 +1,5 @@
 import { catalogue } from "./catalogue.ts";
+import { reports } from "./reports.ts";
 import { sql } from "./sql.ts";
 
 export default {
@@ -13,6 +14,7 @@ export default {
     evaluation: "评测",
     exporters: "导出器",
     sql: "SQL",
+    reports: "报告",
   },
   roles: { administrator: "管理员", regulator: "监管单位", analyst: "分析人员", operator: "运营商", public: "公众" },
   frame: {
@@ -23,6 +25,7 @@ export default {
     light: "浅色",
     dark: "深色",
     signOut: "退出",
+    cancel: "取消",
   },
   signIn: {
     closed: "公众角色没有页面：已发布的指标见 /api/v1/indicators。",
@@ -215,4 +218,5 @@ export default {
   },
   sql: sql.zh,
   ...catalogue.zh,
+  reports: reports.zh,
 };

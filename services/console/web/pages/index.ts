@@ -26,4 +26,9 @@ export const PAGES: readonly Page[] = [
   { name: "evaluation", needs: ["GET /api/v1/evaluations"], load: () => import("./evaluation.tsx") },
   { name: "exporters", needs: ["GET /api/v1/ledger"], load: () => import("./exporters.tsx") },
   { name: "sql", needs: ["POST /api/v1/sql", "GET /api/v1/sql/catalogue"], load: () => import("./sql.tsx") },
+  {
+    name: "reports",
+    needs: ["GET /api/v1/reports/monthly/:file", "GET /api/v1/snapshots"],
+    load: () => import("./reports.tsx"),
+  },
 ];
