@@ -9,7 +9,7 @@ import { ROOT } from "./command.ts";
 
 /** Pictures of docs/pictures are made anew where PICTURES is set; elsewhere every run would change them. */
 const PICTURES = process.env.PICTURES ? join(ROOT, "docs/pictures") : mkdtempSync(join(tmpdir(), "v6meter-pictures-"));
-const WAIT_MAX_MS = 30_000;
+const WAIT_MAX_MS = 90_000;
 
 /** Builds the console as npm ci builds it. */
 export function buildConsole(): void {

@@ -17,9 +17,9 @@ export const ReportPreview = defineComponent(
     const fill = () => {
       const place = frame.value?.contentDocument;
       if (!place || page.data === null || !isThere.value) return;
-      const report = new DOMParser().parseFromString(page.data, "text/html");
-      for (const meta of report.querySelectorAll("meta[http-equiv]")) meta.remove();
-      place.replaceChild(place.adoptNode(report.documentElement), place.documentElement);
+      // Parsed by the frame's own document, under its policy.
+      place.documentElement.innerHTML = page.data;
+      place.documentElement.lang = props.question.parameters?.lang === "en" ? "en" : "zh-CN";
     };
     watch(() => page.data, fill, { flush: "post" });
     return () => (
