@@ -9,35 +9,36 @@ WITH
   (
     SELECT
       operator,
-      remote_as,
       if(remote BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'),
         toUInt64(bitAnd(toUInt128(remote), 0xffffffff)),
         toUInt64(bitShiftRight(toUInt128(remote), 64))) AS number,
+      transform(roundDown(number, {range_starts:Array(UInt64)}), {range_starts:Array(UInt64)}, {range_operators:Array(String)}, '') AS by_range,
+      transform(remote_as, {asns:Array(UInt32)}, {as_operators:Array(String)}, '') AS by_as,
+      multiIf(
+        by_range != '', by_range,
+        by_as != '', by_as,
+        remote_as != 0, concat('AS', toString(remote_as)),
+        'unknown') AS network,
       multiIf(
         technology IN {v4_technologies:Array(String)}, 'v4',
         technology IN {v6_transition_technologies:Array(String)}, 'v6',
         technology IN {native_technologies:Array(String)} AND family = 4, 'v4',
         technology IN {native_technologies:Array(String)} AND family = 6, 'v6',
         'excluded') AS class,
-      sum(toUInt128(r.bytes_scaled)) AS bytes_scaled
-    FROM remotes_1d AS r
+      bytes_scaled
+    FROM remotes_1d
     WHERE bucket_at >= toDateTime({from_s:Int64}, 'UTC') AND bucket_at < toDateTime({to_s:Int64}, 'UTC')
+      AND class != 'excluded'
       AND (empty({operator:Array(String)}) OR operator IN {operator:Array(String)})
-    GROUP BY operator, remote_as, number, class
   ),
+  -- No step over finer groups: months have as many far sides as rows.
   pairs AS
   (
     SELECT
-      operator,
-      multiIf(
-        transform(roundDown(number, {range_starts:Array(UInt64)}), {range_starts:Array(UInt64)}, {range_operators:Array(String)}, '') AS by_range != '', by_range,
-        transform(remote_as, {asns:Array(UInt32)}, {as_operators:Array(String)}, '') AS by_as != '', by_as,
-        remote_as != 0, concat('AS', toString(remote_as)),
-        'unknown') AS network,
-      sumIf(bytes_scaled, class = 'v6') AS v6,
-      sumIf(bytes_scaled, class = 'v4') AS v4
+      operator, network,
+      sumIf(toUInt128(bytes_scaled), class = 'v6') AS v6,
+      sumIf(toUInt128(bytes_scaled), class = 'v4') AS v4
     FROM far
-    WHERE class != 'excluded'
     GROUP BY operator, network
   ),
   ranked AS
