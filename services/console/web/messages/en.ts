@@ -1,4 +1,5 @@
 import { catalogue } from "./catalogue.ts";
+import { handingIn } from "./handing-in.ts";
 import { reports } from "./reports.ts";
 import { sql } from "./sql.ts";
 
@@ -15,6 +16,7 @@ export default {
     exporters: "Exporters",
     sql: "SQL",
     reports: "Reports",
+    data: "Data",
   },
   roles: {
     administrator: "Administrator",
@@ -232,4 +234,5 @@ export default {
   sql: sql.en,
   ...catalogue.en,
   reports: reports.en,
+  handingIn: handingIn.en,
 };

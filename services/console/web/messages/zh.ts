@@ -1,4 +1,5 @@
 import { catalogue } from "./catalogue.ts";
+import { handingIn } from "./handing-in.ts";
 import { reports } from "./reports.ts";
 import { sql } from "./sql.ts";
 
@@ -15,6 +16,7 @@ export default {
     exporters: "导出器",
     sql: "SQL",
     reports: "报告",
+    data: "填报",
   },
   roles: { administrator: "管理员", regulator: "监管单位", analyst: "分析人员", operator: "运营商", public: "公众" },
   frame: {
@@ -219,4 +221,5 @@ export default {
   sql: sql.zh,
   ...catalogue.zh,
   reports: reports.zh,
+  handingIn: handingIn.zh,
 };

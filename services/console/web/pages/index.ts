@@ -31,4 +31,5 @@ export const PAGES: readonly Page[] = [
     needs: ["GET /api/v1/reports/monthly/:file", "GET /api/v1/snapshots"],
     load: () => import("./reports.tsx"),
   },
+  { name: "data", needs: ["GET /api/v1/submissions", "GET /api/v1/indicators"], load: () => import("./data.tsx") },
 ];
