@@ -16,11 +16,14 @@ const SUBSCRIBERS = 300;
 const WAIT_MAX_MS = 30_000;
 /** Views of the pages, the one that is pictured first. */
 const VIEWS = {
-  indicators: ["indicators?id=traffic_share", "indicators"],
+  indicators: ["indicators?id=home_router_share&by=region", "indicators"],
   objects: ["objects", "objects?id=video_site"],
   targets: ["targets"],
   evaluation: ["evaluation?rule=city_assessment.1&subject=210300"],
 } as const;
+/** Waits for what a page shows to become so. */
+const eventually = <T>(read: () => Promise<T>, message = "") =>
+  expect.poll(read, { timeout: WAIT_MAX_MS, ...(message !== "" && { message }) });
 const ADDED = `indicators:
   - id: added_share
     extends: traffic_share
@@ -93,9 +96,9 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     for (const it of indicators) for (const part of [it.zh, it.en, it.definition.zh]) expect(list).toContain(part);
     await page.locator('[data-dimension="terminal"]').click();
     const terminals = indicators.filter(({ dimension }) => dimension === "terminal");
-    await expect.poll(() => page.locator("[data-indicator]").count()).toBe(terminals.length);
+    await eventually(() => page.locator("[data-indicator]").count()).toBe(terminals.length);
     await page.locator("input.search").fill("家庭 路由器");
-    await expect.poll(() => page.locator("[data-indicator]").count()).toBe(1);
+    await eventually(() => page.locator("[data-indicator]").count()).toBe(1);
     expect(page.url()).toContain("dimension=terminal");
 
     writeFileSync(join(folder, "added.yaml"), ADDED);
@@ -176,10 +179,10 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     const rising = measured.toSorted((a, b) => (a.share ?? 0) - (b.share ?? 0)).map(({ group }) => group);
     expect((await order()).slice(0, rising.length)).toEqual(rising);
     await page.locator('[data-sort="share"]').click();
-    await expect.poll(async () => (await order()).slice(0, rising.length)).toEqual(rising.toReversed());
+    await eventually(async () => (await order()).slice(0, rising.length)).toEqual(rising.toReversed());
 
     await page.locator("input.search").fill("辽视频");
-    await expect.poll(() => rows.count()).toBe(1);
+    await eventually(() => rows.count()).toBe(1);
     await page.locator('[data-object="video_site"] a').click();
     await page.locator('[data-room="known-app_concentration"]').waitFor();
     await person.settle();
@@ -219,7 +222,7 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     }
     expect([...standings].sort()).toEqual(["missed", "none", "off_pace", "on_pace", "reached", "unknown"]);
     await page.locator('[data-choice="off_pace"]').click();
-    await expect.poll(() => page.locator("tr[data-target]").count()).toBe(1);
+    await eventually(() => page.locator("tr[data-target]").count()).toBe(1);
     expect(await page.locator('[data-target="far_connections"] .standing').innerText()).toContain("进度滞后");
     await page.reload();
     await person.settle();
@@ -281,17 +284,26 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
       expect(await page.locator("main").innerText(), address).toContain("平台没有应答");
       await page.unroute(/\/api\/v1\/(?!identity|registry)/);
       await page.locator("main .room .state-error button").first().click();
-      await expect.poll(() => page.locator("main .room .state-error").count()).toBe(0);
+      await eventually(() => page.locator("main .room .state-error").count()).toBe(0);
     }
     // The browser itself notes what was cut off.
     expect(watched.complaints.filter((it) => !it.includes("ERR_FAILED"))).toEqual([]);
     watched.complaints.length = 0;
+    await page.route(/indicators\/traffic_share/, async (route) => {
+      const figures = (await (await route.fetch()).json()) as api.IndicatorFigures;
+      await route.fulfill({ json: { ...figures, total: { ...figures.total, completeness: 0.9 } } });
+    });
+    await person.open("indicators?id=traffic_share");
+    expect(await text("groups")).toContain("数据不完整：导出报文的完整度为 90.00%");
+    await page.unroute(/indicators\/traffic_share/);
     await person.open("indicators?id=traffic_share&period=2024-01-01T00:00~2024-01-02T00:00");
     expect(await text("groups")).toContain("该时段、该范围内没有数据");
   });
 
   test("every page speaks both languages in light and in dark, from a phone to a wall, and axe-core finds nothing on it", async () => {
     const { page } = person;
+    // Pictures are of charts that stand still.
+    await page.emulateMedia({ reducedMotion: "reduce" });
     for (const [name, addresses] of Object.entries(VIEWS))
       for (const [index, address] of addresses.entries()) {
         await page.setViewportSize({ width: 1440, height: 1000 });
@@ -311,12 +323,10 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
         for (const width of [390, 2560]) {
           await page.setViewportSize({ width, height: 1000 });
           // Charts follow the width by an observer, a frame later.
-          await expect
-            .poll(() => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"), {
-              message: `${address} at ${width}`,
-              timeout: WAIT_MAX_MS,
-            })
-            .toBeLessThanOrEqual(0);
+          await eventually(
+            () => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"),
+            `${address} at ${width}`,
+          ).toBeLessThanOrEqual(0);
         }
         await page.locator('[data-do="language"]').click();
         await page.locator(".who select").selectOption("light");

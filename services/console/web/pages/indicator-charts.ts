@@ -158,7 +158,7 @@ export function groupsChart(rows: readonly Row[], nameOfRow: (row: Row) => strin
   return {
     tooltip: { trigger: "item" as const, formatter: tip((it) => figure(it, unit)) as never },
     legend: { show: false },
-    grid: { left: 8, right: 24, top: 8, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 72, top: 8, bottom: 8, containLabel: true },
     xAxis: {
       type: "value" as const,
       axisLabel: {
@@ -179,10 +179,9 @@ export function groupsChart(rows: readonly Row[], nameOfRow: (row: Row) => strin
         barMaxWidth: 22,
         label: {
           show: true,
-          position: "insideLeft" as const,
-          color: "#fff",
-          textBorderColor: "#0b3a6b",
-          textBorderWidth: 2,
+          position: "right" as const,
+          distance: 10,
+          color: colour("ink"),
           formatter: ({ value }: { value: unknown }) => figure(value as number, unit),
         },
         data: shown.map((row) => ({

@@ -3,7 +3,7 @@ import type { api } from "@v6meter/schemas";
 import { OBJECT_KINDS } from "@v6meter/schemas/words";
 import { computed, defineComponent } from "vue";
 import { RouterLink } from "vue-router";
-import { useAnswer } from "../api/answer.ts";
+import { type Answer as Answered, useAnswer } from "../api/answer.ts";
 import type { Column } from "../chart/csv.ts";
 import { Room } from "../chart/room.tsx";
 import { language, t } from "../messages/index.ts";
@@ -71,6 +71,25 @@ const List = defineComponent(() => {
     path: "/api/v1/objects/traffic",
     parameters: { ...period.value, by: by(), interval: "1d", kind: kind(), operator: view.list("operator") },
   }));
+  // Without the one there are no names and no objects that flows do not tell, without the other no figures.
+  const both: Answered<Answer> = {
+    get question() {
+      return traffic.question;
+    },
+    get data() {
+      return known.data && traffic.data;
+    },
+    get problem() {
+      return traffic.problem ?? known.problem;
+    },
+    get loading() {
+      return traffic.loading || known.loading;
+    },
+    reload() {
+      traffic.reload();
+      known.reload();
+    },
+  };
   const isRising = () => !view.get("sort").startsWith("-");
   const sort = () => (SORTS.find((it) => it === view.get("sort").replace("-", "")) ?? "total_bytes") as Sort;
   const nameOfGroup = (word: string) => {
@@ -232,7 +251,7 @@ const List = defineComponent(() => {
         list
         title={t("objects.count", { count: rows.value.length })}
         definition={t("objects.definition")}
-        answer={traffic}
+        answer={both}
         columns={columns()}
         rows={rows.value}
         empty={t("objects.nothing")}
