@@ -298,7 +298,7 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
     await page.unroute(/indicators\/traffic_share/);
     await person.open("indicators?id=traffic_share&period=2024-01-01T00:00~2024-01-02T00:00");
     expect(await text("groups")).toContain("该时段、该范围内没有数据");
-  });
+  }, 180_000);
 
   test("every page speaks both languages in light and in dark, from a phone to a wall, and axe-core finds nothing on it", async () => {
     const { page } = person;
@@ -331,7 +331,7 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
         await page.locator('[data-do="language"]').click();
         await page.locator(".who select").selectOption("light");
       }
-  });
+  }, 180_000);
 
   test("what a first visit loads of JavaScript is less than 350 KB", async () => {
     const scripts: Promise<number>[] = [];
