@@ -8,7 +8,7 @@ import { language, t } from "../messages/index.ts";
 import { figure, number, percent, points, quantity } from "../names/format.ts";
 import { nameOf } from "../names/names.ts";
 import { toldUsers } from "../names/told-users.ts";
-import { isOpen } from "../session/session.ts";
+import { identity, isOpen } from "../session/session.ts";
 import { useNow } from "../view/now.ts";
 import { before, intervalOf, monthOf, periodOf } from "../view/period.ts";
 import { Select } from "../view/select.tsx";
@@ -56,7 +56,11 @@ export default defineComponent(() => {
   const period = computed(() => periodOf(view.get("period"), nowMs.value));
 
   const catalogue = useAnswer<api.Indicators>(() => ({ path: "/api/v1/indicators" }));
-  const choices = computed(() => (catalogue.data?.indicators ?? []).filter(({ by }) => by.includes("region")));
+  // An operator is told what is told by operator.
+  const isTold = (by: readonly string[]) => identity.value?.operator == null || by.includes("operator");
+  const choices = computed(() =>
+    (catalogue.data?.indicators ?? []).filter(({ by }) => by.includes("region") && isTold(by)),
+  );
   const map = useAnswer<api.IndicatorFigures>(() => ({
     path: `/api/v1/indicators/${encodeURIComponent(view.get("indicator"))}`,
     parameters: { ...period.value, by: "region" },
