@@ -150,7 +150,17 @@ export function pathOfCell(table: ReportTable, row: number, column: number): str
   return cell.path ?? found?.path ?? table.columns[column]?.path;
 }
 
-/** Whether a column holds figures: those stand to the right. */
+/** What is shown where there is no figure. */
+export const NO_FIGURE = "—";
+
+/** Whether a column holds figures, or nothing but gaps in their place: those stand to the right. */
 export function isNumeric({ rows }: ReportTable, column: number): boolean {
-  return rows.some(({ cells }) => typeof cells[column]?.value === "number" || typeof cells[column]?.value === "string");
+  const all = rows.map(({ cells }) => cells[column]);
+  if (all.some((cell) => cell !== undefined && cell.value !== null)) return true;
+  return all.length > 0 && all.every((cell) => cell?.text === NO_FIGURE);
+}
+
+/** Whether words follow figures, which stand at the end of their column: the two are kept apart. */
+export function followsFigures(table: ReportTable, column: number): boolean {
+  return column > 0 && isNumeric(table, column - 1) && !isNumeric(table, column);
 }

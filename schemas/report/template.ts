@@ -63,7 +63,13 @@ export const templateBlock = z.union([
   z.strictObject({ tiles: z.strictObject({ of: catalogueId, title }) }),
   z.strictObject({ users: z.strictObject({ title: bilingual, by: z.array(z.enum(USER_DIMENSIONS)) }) }),
   z.strictObject({ user_meters: z.strictObject({ title: bilingual }) }),
-  z.strictObject({ targets: z.strictObject({ title: bilingual, scope: z.enum(TARGET_SCOPES) }) }),
+  z.strictObject({
+    targets: z.strictObject({
+      title: bilingual,
+      scope: z.enum(TARGET_SCOPES),
+      chart: z.boolean().default(false),
+    }),
+  }),
   z.strictObject({ evaluations: z.strictObject({}) }),
   z.strictObject({
     objects: z.strictObject({

@@ -139,8 +139,15 @@ function factsOf(context: Context): ReportDocument["facts"] {
     { label: word("data_cut"), text: `${shown(cutMs(context))} (UTC+8)` },
     { label: word("version"), text: versionText(context) },
     { label: word("exporters_count"), text: word("exporters_text", { now: records.size, before: recordsBefore.size }) },
+    { label: word("coverage_users"), text: coverageOf(context) },
     { label: word("quality"), text: gradeOf(context) },
   ];
+}
+
+/** What part of the active prefixes was seen with a session. */
+function coverageOf({ answers, month, word }: Context): string {
+  const total = answers.read(questions.activeUsers(month, []), api.activeUsers)?.total;
+  return total?.coverage === null || total === undefined ? word("no_sessions") : percent(total.coverage);
 }
 
 function versionText({ snapshot, word }: Context): string {
@@ -148,6 +155,17 @@ function versionText({ snapshot, word }: Context): string {
   const { published_at: published } = snapshot;
   const state = published === null ? word("draft") : word("published", { at: shown(Date.parse(published)) });
   return word("frozen", { id: snapshot.id, version: snapshot.version, state });
+}
+
+/** Operators whose prefixes were active and whose users nobody told. */
+function noAccounting({ answers, month, lang, word, label }: Context): string[] {
+  const rows = answers.read(questions.activeUsers(month, ["operator"]), api.activeUsers)?.rows ?? [];
+  const untold = rows
+    .filter(({ users, suppressed, operator = "unknown" }) => users === null && !suppressed && operator !== "unknown")
+    .map(({ operator = "" }) => label("operator", operator))
+    .sort();
+  if (untold.length === 0) return [];
+  return [word("notice_no_accounting", { operators: untold.join(lang === "zh" ? "、" : ", ") })];
 }
 
 /** What must be said before any figure. */
@@ -161,6 +179,7 @@ function noticesOf(context: Context): string[] {
     ...(month.toMs > askedAtMs ? [word("notice_unfinished", { at: shown(askedAtMs) })] : []),
     ...((traffic?.value ?? null) === null ? [word("notice_no_data")] : []),
     ...(isMissing ? [word("notice_exporters", { known: recordsBefore.size, missing: missing.length })] : []),
+    ...noAccounting(context),
     ...(snapshot === null ? [word("notice_live")] : []),
     ...(snapshot !== null && snapshot.version > 1 ? [word("notice_restated", { version: snapshot.version })] : []),
     // Another month that was not kept is a comparison without a figure, which its cells say.

@@ -34,6 +34,7 @@ export function qualityQuestions({ month }: Pick<Scope, "month">): string[] {
     questions.indicator("excluded_share", month),
     questions.indicator("traffic_share", month),
     questions.activeUsers(month, []),
+    questions.activeUsers(month, ["operator"]),
     questions.exporters(),
   ];
 }

@@ -1,10 +1,8 @@
-import type { ReportColumn, ReportLanguage } from "@v6meter/schemas";
+import { NO_FIGURE, type ReportColumn, type ReportLanguage } from "@v6meter/schemas";
 
 /** How figures are written in one language; the same on every machine, whatever its locale. */
 
 export type FigureUnit = ReportColumn["unit"];
-/** What is shown where there is no figure. */
-export const NO_FIGURE = "—";
 
 const STEPS = ["", "K", "M", "G", "T", "P", "E"] as const;
 

@@ -92,7 +92,7 @@ beforeAll(async () => {
   const wait = { timeout: 60_000, interval: 100 };
   await vi.waitFor(async () => expect((await snapshots())[0]?.state).toBe("taken"), wait);
   await service.takeDue();
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await service.stop();
   await close();
@@ -110,7 +110,7 @@ test("late data makes a second version of the closed month", async () => {
   await service.takeDue();
   expect((await snapshots()).map(({ id, state }) => [id, state])).toContainEqual([V2, "taken"]);
   second = await reportOf(V2);
-}, 120_000);
+}, 300_000);
 
 test("the report of either version is the same, byte for byte, when it is made again", async () => {
   for (const [id, made] of [
@@ -123,7 +123,7 @@ test("the report of either version is the same, byte for byte, when it is made a
       expect(Buffer.compare(bytes, made.files.get(name) as Uint8Array), `${id} ${name}`).toBe(0);
   }
   expect(Buffer.compare(first.files.get("zh.csv") as Uint8Array, second.files.get("zh.csv") as Uint8Array)).not.toBe(0);
-}, 120_000);
+}, 300_000);
 
 test("the second lists what was restated: the API's differences, with the old and the new figure, when and why", async () => {
   const { differences } = api.snapshotDifferences.parse(await ask(`/api/v1/snapshots/${V2}/differences`));
@@ -183,4 +183,4 @@ test("every figure of either version names the question that gives it again, at 
         }
   }
   expect(held).toBeGreaterThan(300);
-}, 120_000);
+}, 300_000);

@@ -66,6 +66,7 @@ export const WORDS = {
   target_month: { zh: "时限", en: "By" },
   current: { zh: "现值", en: "Current" },
   current_month: { zh: "现值月份", en: "Month" },
+  progress_title: { zh: "{title}：完成度", en: "{title}: progress" },
   progress: { zh: "完成度", en: "Progress" },
   gap: { zh: "差距", en: "Gap" },
   outlook: { zh: "判断", en: "Outlook" },
@@ -136,6 +137,10 @@ export const WORDS = {
     zh: "上月有数据的{known}台采集设备中，{missing}台本月无数据：本月流量偏低，与上月不可直接比较。",
     en: "Of {known} exporters of the month before, {missing} sent nothing this month: volumes are too low to be compared.",
   },
+  notice_no_accounting: {
+    zh: "{operators}未提供认证计费数据：其用户数无法统计，只列活跃前缀，全省用户数不含其用户，为下限。",
+    en: "No accounting came from {operators}: only prefixes are told of their users, and the province's users are a lower bound without them.",
+  },
   notice_live: {
     zh: "本报告由实时数据生成，数据未冻结，迟到数据仍可能改变结果。",
     en: "Made from live figures, which are not frozen: late data may still change them.",
@@ -151,6 +156,8 @@ export const WORDS = {
   quality: { zh: "数据质量", en: "Quality" },
   quality_text: { zh: "{grade}（完整率{ratio}）", en: "{grade} (completeness {ratio})" },
   no_grade: { zh: "无法评定（完整率未知）", en: "unknown (completeness is not known)" },
+  coverage_users: { zh: "认证会话覆盖率", en: "Coverage by sessions" },
+  no_sessions: { zh: "无认证会话数据", en: "no sessions were told" },
   exporters_count: { zh: "有数据的采集设备", en: "Exporters with data" },
   exporters_text: { zh: "{now}台（上月{before}台）", en: "{now} (month before: {before})" },
   name: { zh: "名称", en: "Name" },

@@ -2,6 +2,7 @@ import { api, type ReportBlock, type TemplateBlock } from "@v6meter/schemas";
 import { type Context, changeCell, figureCell, textCell } from "../context.ts";
 import { questions } from "../questions.ts";
 import { type BlockWriter, noRows } from "./block.ts";
+import { bars } from "./charts.ts";
 
 type Targets = Extract<TemplateBlock, { targets: unknown }>["targets"];
 type Evaluations = Extract<TemplateBlock, { evaluations: unknown }>["evaluations"];
@@ -9,13 +10,24 @@ type Evaluations = Extract<TemplateBlock, { evaluations: unknown }>["evaluations
 /** Targets of a scope, and how far they are. */
 export const targets: BlockWriter<Targets> = {
   questions: () => [questions.targets()],
-  compose: ({ title, scope }, context) => {
+  compose: ({ title, scope, chart }, context) => {
     const { word } = context;
     const path = questions.targets();
     const heading = context.text(title);
     const all = (context.answers.read(path, api.targets)?.targets ?? []).filter((it) => it.scope === scope);
     if (all.length === 0) return [noRows(context, heading)];
+    const told = all.filter(({ progress }) => progress !== null);
+    const drawing = bars({
+      id: `targets-${scope}-chart`,
+      title: word("progress_title", { title: heading }),
+      unit: "ratio",
+      name: word("progress"),
+      path,
+      categories: told.map((it) => context.text(it)),
+      values: told.map(({ progress }) => progress),
+    });
     return [
+      ...(chart && told.length > 0 ? [drawing] : []),
       {
         kind: "table",
         id: `targets-${scope}`,

@@ -1,6 +1,6 @@
-import { api, type ReportCell, type ReportTable, type TemplateBlock } from "@v6meter/schemas";
+import { api, NO_FIGURE, type ReportCell, type ReportTable, type TemplateBlock } from "@v6meter/schemas";
 import { type Context, figureCell, textCell } from "../context.ts";
-import { type FigureUnit, figureText, NO_FIGURE } from "../format.ts";
+import { type FigureUnit, figureText } from "../format.ts";
 import { questions } from "../questions.ts";
 import type { Word } from "../words.ts";
 import { type BlockWriter, noRows } from "./block.ts";

@@ -69,7 +69,12 @@ function optionOf(chart: ReportChart, fontFamily: string) {
   return {
     animation: false,
     textStyle: { fontFamily, color: INK.text },
-    grid: { left: lying ? 88 : 64, right: lying ? 64 : 24, top: series.length > 1 ? 48 : 32, bottom: 32 },
+    grid: {
+      left: lying ? roomFor(categories) : 64,
+      right: lying ? 64 : 24,
+      top: series.length > 1 ? 48 : 32,
+      bottom: 32,
+    },
     ...(series.length > 1 && {
       legend: { top: 4, textStyle: words, icon: form === "line" ? "path://M0 4h20v2H0z" : "rect" },
     }),
@@ -95,6 +100,17 @@ function optionOf(chart: ReportChart, fontFamily: string) {
       }),
     })),
   };
+}
+
+const LABEL_POINTS = { least: 88, most: 280, wide: 12, narrow: 6.8, gap: 14 } as const;
+
+/** Points that the longest name of a lying bar takes at 12 points: Chinese characters are as wide as high. */
+function roomFor(categories: readonly string[]): number {
+  const { least, most, wide, narrow, gap } = LABEL_POINTS;
+  const widths = categories.map((name) =>
+    [...name].reduce<number>((all, it) => all + (it > "\u2e80" ? wide : narrow), gap),
+  );
+  return Math.min(most, Math.max(least, ...widths));
 }
 
 /** Without what only a page with animations needs, its ids by the chart's name instead of a counter. */

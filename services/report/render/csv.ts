@@ -15,6 +15,9 @@ function field(value: string | number | null): string {
 /** Every figure of the report, a line each, in UTF-8 with its mark, so that spreadsheets read Chinese (RFC 4180). */
 export function renderCsv(document: ReportDocument): Uint8Array {
   const lines: Line[] = [HEAD];
+  // What a reader must know before any figure stands before any figure.
+  for (const notice of document.notices) lines.push(["", "notices", "", "", "", null, notice, ""]);
+  for (const { label, text } of document.facts) lines.push(["", "facts", label, "", "", null, text, ""]);
   for (const it of document.headlines) {
     lines.push(["", "headlines", it.name, "", "", it.cell.value, it.cell.text, it.path]);
     for (const { label, cell } of it.changes)

@@ -1,4 +1,5 @@
 import {
+  followsFigures,
   isNumeric,
   type ReportBlock,
   type ReportCell,
@@ -59,18 +60,20 @@ interface CellLook {
   readonly width: number;
   readonly size: number;
   readonly numeric: boolean;
+  /** Whether it follows a column of figures, from which it is kept apart. */
+  readonly apart: boolean;
   readonly head?: boolean;
 }
 
 function tableCell(
   { text, tone, shade }: Pick<ReportCell, "text" | "tone" | "shade">,
-  { width, size, numeric, head }: CellLook,
+  { width, size, numeric, apart, head }: CellLook,
 ): TableCell {
   const fill = head ? PAPER.head : shade === undefined ? null : tint(shade);
   return new TableCell({
     width: { size: width, type: WidthType.DXA },
     verticalAlign: VerticalAlign.CENTER,
-    margins: { left: 60, right: 60, top: 20, bottom: 20 },
+    margins: { left: apart ? 200 : 60, right: 60, top: 20, bottom: 20 },
     ...(fill !== null && { shading: { type: ShadingType.CLEAR, color: "auto", fill } }),
     children: [
       new Paragraph({
@@ -111,7 +114,12 @@ const note = (text: string) =>
 function table(block: ReportTable): FileChild[] {
   const widths = widthsOf(block);
   const size = block.columns.length > WIDE_COLUMNS ? 14 : 18;
-  const look = (at: number) => ({ width: widths[at] ?? 0, size, numeric: isNumeric(block, at) });
+  const look = (at: number) => ({
+    width: widths[at] ?? 0,
+    size,
+    numeric: isNumeric(block, at),
+    apart: followsFigures(block, at),
+  });
   const head = new TableRow({
     tableHeader: true,
     cantSplit: true,

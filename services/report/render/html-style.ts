@@ -33,6 +33,7 @@ table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.5}
 th,td{border-bottom:1px solid var(--line);padding:5px 8px;text-align:left;vertical-align:top}
 th{background:var(--card);font-weight:600}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.n+td:not(.n),.n+th:not(.n){padding-left:22px}
 .good{color:var(--good)}.bad{color:var(--bad)}
 .note{color:var(--soft);font-size:13px}
 p.plain{margin:8px 0;text-indent:0}

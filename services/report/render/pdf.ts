@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import {
+  followsFigures,
   isNumeric,
   type ReportBlock,
   type ReportCell,
@@ -43,9 +44,12 @@ pdfmake.setUrlAccessPolicy(() => false);
 
 const colour = (hex: string) => `#${hex}`;
 
-function cell({ text, tone, shade }: ReportCell, numeric: boolean): TableCell {
+type Margin = [left: number, top: number, right: number, bottom: number];
+
+function cell({ text, tone, shade }: ReportCell, numeric: boolean, margin: Margin): TableCell {
   return {
     text,
+    margin,
     alignment: numeric ? "right" : "left",
     ...(tone && { color: colour(PAPER[tone]) }),
     ...(shade !== undefined && { fillColor: colour(tint(shade)) }),
@@ -62,9 +66,13 @@ const RULED = {
   paddingBottom: () => 2,
 } as const;
 
+/** Points between figures and the words after them. */
+const APART = 8;
+
 function table(block: ReportTable): Content[] {
   const { columns, rows, title, note } = block;
   const numeric = columns.map((_, at) => isNumeric(block, at));
+  const apart = (at: number): Margin => [followsFigures(block, at) ? APART : 0, 0, 0, 0];
   const sum = columns.reduce((all, { width }) => all + width, 0);
   const room = WIDTH - columns.length * PADDING * 2;
   const body: ContentTable = {
@@ -91,8 +99,9 @@ function table(block: ReportTable): Content[] {
           bold: true,
           fillColor: colour(PAPER.head),
           alignment: numeric[at] ? ("right" as const) : ("left" as const),
+          margin: apart(at),
         })),
-        ...rows.map(({ cells }) => cells.map((it, at) => cell(it, numeric[at] ?? false))),
+        ...rows.map(({ cells }) => cells.map((it, at) => cell(it, numeric[at] ?? false, apart(at)))),
       ],
     },
     layout: RULED,
