@@ -1,2 +1,3 @@
 export type { Networks } from "./routes/traffic-peers.ts";
 export { createQueryService, type QueryService, type QueryServiceOptions } from "./service.ts";
+export { standardQuestions } from "./snapshots/standard-questions.ts";

@@ -25,4 +25,4 @@ test("half of the exporters missing: said before any figure, with their number, 
     await stop();
     await close();
   }
-}, 60_000);
+}, 240_000);

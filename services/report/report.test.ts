@@ -154,7 +154,7 @@ describe("the document", () => {
       await stop();
       rmSync(folder, { recursive: true });
     }
-  }, 60_000);
+  }, 240_000);
 
   test("questions are spelt in one way: parameters and lists sorted", () => {
     for (const path of asked.paths) {
@@ -189,7 +189,7 @@ describe("the formats", () => {
     const versionOf = async (at: string | null) => JSON.stringify((await made(later, at)).facts);
     expect(await versionOf(null)).toContain("第1版（草稿，未发布），快照2026-10-v1");
     expect(await versionOf("2026-11-08T09:00:00+08:00")).toContain("第1版（2026-11-08 09:00发布），快照2026-10-v1");
-  }, 60_000);
+  }, 240_000);
 
   test("CSV holds every figure of every table", async () => {
     const lines: Record<string, string>[] = parse(Buffer.from(await render(of("zh"), "csv")), {
@@ -222,14 +222,14 @@ describe("a month that is not as it should be", () => {
 
   test("that has no data: said before anything else", async () => {
     expect(await noticesOf("2024-03", Date.now())).toContainEqual(expect.stringMatching(/^No traffic was received/));
-  }, 60_000);
+  }, 240_000);
 
   test("that is not over: said, with the moment up to which it goes", async () => {
     const nowMs = Date.parse("2026-10-20T10:30:00+08:00");
     expect(await noticesOf(MONTH, nowMs, "zh")).toContainEqual(
       expect.stringMatching(/^本月尚未结束：数据截至2026-10-20 10:30/),
     );
-  }, 60_000);
+  }, 240_000);
 
   test.each(["2026-13", "october", "2999-01"])("%s is refused with what is allowed", (name) => {
     expect(() => monthOf(name, Date.now())).toThrow(/allowed is/);
@@ -244,5 +244,5 @@ describe("a month that is not as it should be", () => {
     };
     const { notices } = compose(await gather(liveSource(ask), { template, month, nowMs: Date.now() }), "en");
     expect(notices).toContain(`Not answered: ${path} (exporters are not open to this role.)`);
-  }, 60_000);
+  }, 240_000);
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   ({ key: regulator } = await keys.create({ name: "office", role: "regulator", raw: false, days: 9, operator: null }));
   const identities = identitiesOf({ adminKey: KEY, keys });
   service = testService(store.store, { named: () => REGISTRY, identities });
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await service.stop();
   await store.close();
@@ -47,14 +47,14 @@ test.each(REPORT_FORMAT_NAMES)(
     const bytes = answer.rawPayload;
     expect(bytes.subarray(0, Buffer.byteLength(begin[format])).toString()).toBe(begin[format]);
   },
-  60_000,
+  240_000,
 );
 
 test("the JSON is the document, in Chinese where nothing else is asked for", async () => {
   const document = reportDocument.parse((await ask(`${MONTH}.json`)).json());
   expect(document.lang).toBe("zh");
   expect(document.headlines[0]?.cell.value).toBeGreaterThan(0.4);
-}, 60_000);
+}, 240_000);
 
 test("a month without a snapshot is not published, which the answer says", async () => {
   const publish = (key: string) =>
