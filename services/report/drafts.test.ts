@@ -39,4 +39,4 @@ test("on the 1st the report of the month that ended is there in every format and
     await close();
     rmSync(dir, { recursive: true });
   }
-}, 120_000);
+}, 300_000);
