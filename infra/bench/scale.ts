@@ -119,7 +119,7 @@ await runCommand("bench:scale", async () => {
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   if (values.save) {
     const path = join(import.meta.dirname, "results", `scale-${result.at.slice(0, 10)}-${result.commit}.json`);
-    writeFileSync(path, `${JSON.stringify(result, null, 1)}\n`);
+    writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
     process.stderr.write(`written to ${path}\n`);
   }
   return 0;

@@ -28,7 +28,11 @@ export const subscribers: Part = {
       unit: "CPU-ns/row",
       cause: "the look-ups in it",
     },
-    begin: { title: "events that begin sessions", unit: "CPU-ns/event" },
+    begin: {
+      title: "events that begin sessions",
+      unit: "CPU-ns/event",
+      cause: "what it writes to outgrows the cache, line by line",
+    },
     memory: { title: "memory of the table", unit: "bytes/session" },
   },
   async prepare(size, { seed, roundMs }) {

@@ -17,13 +17,21 @@ export const users: Part = {
   quickSizes: [100_000, 1_000_000],
   baseline: 1_000_000,
   series: {
-    answer: { title: "active users by region and operator", unit: "CPU-ms/answer" },
+    answer: {
+      title: "active users by region and operator",
+      unit: "CPU-ms/answer",
+      cause: "states of few users are small and exact; from some hundred thousand a cell on they have one size",
+    },
     answer_million: {
       title: "the same, each million of users",
       unit: "CPU-ms/million users",
       cause: "a state has one size however many it counts, so that more users cost nothing more",
     },
-    states: { title: "states of a month on the disk", unit: "bytes" },
+    states: {
+      title: "states of a month on the disk",
+      unit: "bytes",
+      cause: "states of few users are small and exact; from some hundred thousand a cell on they have one size",
+    },
   },
   async prepare(size, { seed }) {
     const engine = await openTemporaryStore();
