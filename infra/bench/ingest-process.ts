@@ -97,6 +97,11 @@ async function measure(task: IngestTask, folder: string): Promise<IngestResult> 
 
     const spent = { read: 0, classify: 0, frame: 0, insert: 0, merge: 0 };
     let insertMs = 0;
+    let memory = new Uint8Array(0);
+    const allocate = (bytes: number) => {
+      if (memory.length < bytes) memory = new Uint8Array(bytes);
+      return memory.subarray(0, bytes);
+    };
     const blocks = Math.ceil(rows / blockRows);
     for (let block = -WARM_UP_BLOCKS; block < blocks; block++) {
       const messages = Array.from({ length: Math.ceil(blockRows / MESSAGE_ROWS) }, () =>
@@ -107,7 +112,7 @@ async function measure(task: IngestTask, folder: string): Promise<IngestResult> 
       const read = clock.lapS();
       for (const batch of batches) classifier.classify(batch);
       const classify = clock.lapS();
-      const arrow = encodeFlowsStream(batches, { stage: "classify" });
+      const arrow = encodeFlowsStream(batches, { stage: "classify", allocate });
       const frame = clock.lapS();
       const startedAt = performance.now();
       await store.insert({ table: "flows", arrow, rows: blockRows, token: `bench:${block}` });

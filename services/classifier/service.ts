@@ -49,6 +49,13 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
     ? new SessionRecorder({ config, bus, store, table: sessions, flowsAtMs: () => flowsAtMs, logger, onExit })
     : null;
 
+  /** Where the rows of the cut at hand are written for the store: there is one cut at a time. */
+  let memory = new Uint8Array(0);
+  const allocate = (bytes: number) => {
+    if (memory.length < bytes) memory = new Uint8Array(bytes);
+    return memory.subarray(0, bytes);
+  };
+
   function read(delivery: Delivery): Cut {
     const batches: FlowBatch[] = [];
     const deltas: LedgerDelta[] = [];
@@ -73,7 +80,7 @@ export function createClassifierService(options: ClassifierServiceOptions): Clas
     const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
     const inserts: Insert[] = [];
     if (rows > 0) {
-      const arrow = encodeFlowsStream(batches, { stage: "classify" });
+      const arrow = encodeFlowsStream(batches, { stage: "classify", allocate });
       inserts.push({ table: "flows", arrow, rows, token: `${token}:flows` });
     }
     const ledger = ledgerRows([...deltas, ...booksOfCut(batches, unreadable.length)], publishedAt(delivery));

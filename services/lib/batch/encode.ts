@@ -1,5 +1,6 @@
 import {
   type BatchBooks,
+  createFlowBatch,
   DECODED_FIELDS,
   FIELD_NAMES,
   FIELDS,
@@ -10,10 +11,11 @@ import {
   type LabelName,
   type Stage,
 } from "@v6meter/schemas";
-import { type Field, Schema } from "apache-arrow";
+import type { Field } from "apache-arrow";
 import { arrowFields, type Kinds, streamSchema, writeColumns } from "./column-stream.ts";
-import { type Allocate, writeFlowStream } from "./flow-stream.ts";
+import { type Allocate, END_OF_STREAM, writeFlowStream } from "./flow-stream.ts";
 import { RecordBatchFrame } from "./record-batch-frame.ts";
+import { writeStream } from "./stream.ts";
 
 /** What goes into a stream of flow records. */
 export interface EncodeOptions {
@@ -21,7 +23,7 @@ export interface EncodeOptions {
   readonly stage: Stage;
   /** Travels in the schema's metadata. */
   readonly books?: BatchBooks;
-  /** Memory to write a stream of stage `decode` to; new memory where it is left out. */
+  /** Memory to write the stream to; new memory where it is left out. */
   readonly allocate?: Allocate;
 }
 
@@ -37,7 +39,23 @@ const FLOW_FIELDS: Record<Stage, Field[]> = {
   classify: arrowFields(FLOW_KINDS.classify),
 };
 
-const DECODED_FRAME = new RecordBatchFrame(new Schema(FLOW_FIELDS.decode));
+/** A row of zeros, whose stream tells how each stream begins. */
+const ONE_ROW = { ...createFlowBatch(1), rows: 1 };
+
+/** The stream of one row: schema, books, the words of all labels, and the frame of a record batch. */
+function frameOf(stage: Stage, books: BatchBooks | undefined, batches: readonly FlowBatch[]): RecordBatchFrame {
+  const schema = streamSchema(FLOW_FIELDS[stage], FLOWS_FORMAT, books);
+  const words = (label: string) => longestLabels(batches, label as LabelName);
+  return new RecordBatchFrame(writeColumns(schema, FLOW_KINDS[stage], [ONE_ROW], words));
+}
+
+const DECODED_FRAME = frameOf("decode", undefined, []);
+
+/** How a stream of the decoder's columns begins: it has no words. */
+function decodedOpening(books: BatchBooks | undefined): Uint8Array {
+  const stream = writeStream(streamSchema(FLOW_FIELDS.decode, FLOWS_FORMAT, books), []);
+  return stream.subarray(0, -END_OF_STREAM.length);
+}
 
 function newMemory(bytes: number): Uint8Array {
   return new Uint8Array(bytes);
@@ -53,15 +71,15 @@ function longestLabels(batches: readonly FlowBatch[], name: LabelName): readonly
 /**
  * Encodes batches of flow records as one Arrow IPC stream, a record batch each. The label columns of
  * all batches share one dictionary a name, written once: the labels of each batch must be the same
- * list at different lengths, as a classifier's growing lists are. Of stage `decode`, the columns of a batch
- * that are zero throughout share one buffer of zeros: any reader of Arrow reads them as it reads others.
+ * list at different lengths, as a classifier's growing lists are. The columns of a batch that are zero
+ * throughout share one buffer of zeros: any reader of Arrow reads them as it reads others.
  */
 export function encodeFlowsStream(batches: readonly FlowBatch[], options: EncodeOptions): Uint8Array {
-  const { stage } = options;
-  const schema = streamSchema(FLOW_FIELDS[stage], FLOWS_FORMAT, options.books);
+  const { stage, books, allocate = newMemory } = options;
   if (stage === "decode")
-    return writeFlowStream(schema, DECODED_FIELDS, DECODED_FRAME, batches, options.allocate ?? newMemory);
-  return writeColumns(schema, FLOW_KINDS[stage], batches, (label) => longestLabels(batches, label as LabelName));
+    return writeFlowStream(decodedOpening(books), DECODED_FIELDS, DECODED_FRAME, batches, allocate);
+  const frame = frameOf(stage, books, batches);
+  return writeFlowStream(frame.opening, FIELD_NAMES, frame, batches, allocate);
 }
 
 /** Encodes the used rows of one batch as an Arrow IPC stream. */

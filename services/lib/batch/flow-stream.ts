@@ -1,19 +1,17 @@
-import { type DECODED_FIELDS, FIELDS, type FlowBatch, WIDTHS } from "@v6meter/schemas";
-import type { Schema } from "apache-arrow";
+import { FIELDS, type FieldName, type FlowBatch, WIDTHS } from "@v6meter/schemas";
 import type { RecordBatchFrame } from "./record-batch-frame.ts";
-import { writeStream } from "./stream.ts";
 
 /** Gives the memory a stream is written to: `bytes` bytes at an alignment of 8, of whatever content. */
 export type Allocate = (bytes: number) => Uint8Array;
 
 /** Arrow columnar format, "IPC Streaming Format": a continuation marker and a length of zero. */
-const END_OF_STREAM = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+export const END_OF_STREAM = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 
 function pad8(bytes: number): number {
   return (bytes + 7) & ~7;
 }
 
-function usedBytes(batch: FlowBatch, name: (typeof DECODED_FIELDS)[number]): Buffer {
+function usedBytes(batch: FlowBatch, name: FieldName): Buffer {
   const { buffer, byteOffset, BYTES_PER_ELEMENT } = batch.columns[name];
   return Buffer.from(buffer, byteOffset, batch.rows * WIDTHS[FIELDS[name].kind] * BYTES_PER_ELEMENT);
 }
@@ -35,7 +33,7 @@ interface Body {
 }
 
 /** Columns that are zero throughout share one region of zeros behind the others. */
-function layOut(batch: FlowBatch, names: typeof DECODED_FIELDS): Body {
+function layOut(batch: FlowBatch, names: readonly FieldName[]): Body {
   const used = names.map((name) => usedBytes(batch, name));
   const columns = used.map((bytes) => (isZero(bytes) ? null : bytes));
   let zerosAt = 0;
@@ -65,18 +63,17 @@ function writeBody({ columns, regions, zerosAt, length }: Body, to: Uint8Array, 
 }
 
 /**
- * An Arrow IPC stream of the decoder's columns, without apache-arrow's way of joining pieces: every column
- * is copied once, to memory that can be used again. `schema` has the fields `names`, none of them a
- * dictionary.
+ * An Arrow IPC stream of the columns `names`, without apache-arrow's way of joining pieces: every column is
+ * copied once, to memory that can be used again. `opening` has the schema, with these fields, and the
+ * dictionaries of those that are labels.
  */
 export function writeFlowStream(
-  schema: Schema,
-  names: typeof DECODED_FIELDS,
+  opening: Uint8Array,
+  names: readonly FieldName[],
   frame: RecordBatchFrame,
   batches: readonly FlowBatch[],
   allocate: Allocate,
 ): Uint8Array {
-  const opening = writeStream(schema, []).subarray(0, -END_OF_STREAM.length);
   const bodies = batches.map((batch) => layOut(batch, names));
   const frames = bodies.length * frame.byteLength;
   const bytes = opening.length + frames + bodies.reduce((sum, { length }) => sum + length, 0) + END_OF_STREAM.length;

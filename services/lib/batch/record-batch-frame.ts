@@ -1,39 +1,41 @@
-import type { Schema } from "apache-arrow";
 import { FlatTable } from "./flatbuffer.ts";
-import { fixedSizeColumn, recordBatch, writeStream } from "./stream.ts";
 
 /** Continuation marker and length of the header (Arrow columnar format, "Encapsulated message format"). */
 const PREFIX_BYTES = 8;
-/** One element of any fixed-size column. */
-const ELEMENT_BYTES = 16;
 
-// Slots of Message.fbs.
-const MESSAGE = { header: 2, bodyLength: 3 } as const;
+// Slots of Message.fbs, and the number of a record batch in its union of headers.
+const MESSAGE = { headerType: 1, header: 2, bodyLength: 3 } as const;
+const RECORD_BATCH_HEADER = 3;
 const RECORD_BATCH = { length: 0, nodes: 1, buffers: 2 } as const;
 
 /**
  * What stands before the body of a record batch of fixed-size columns without nulls. apache-arrow makes it
- * once, for one row; for each batch only the numbers in it are set.
+ * once, in a stream of one batch; for each batch only the numbers in it are set.
  */
 export class RecordBatchFrame {
+  /** What the stream it was made from has before its batch: the schema and the dictionaries. */
+  readonly opening: Uint8Array;
   readonly #bytes: Uint8Array;
   readonly #bodyLengthAt: number;
   readonly #rowsAt: number;
   readonly #nodesAt: number;
   readonly #buffersAt: number;
 
-  constructor(schema: Schema) {
-    const opening = writeStream(schema, []).length - PREFIX_BYTES;
-    const column = new Uint8Array(ELEMENT_BYTES);
-    const batch = recordBatch(
-      schema,
-      1,
-      schema.fields.map(({ type }) => fixedSizeColumn(type, 1, column)),
-    );
-    const stream = writeStream(schema, [batch]);
-    const headerLength = new DataView(stream.buffer, stream.byteOffset + opening).getUint32(4, true);
-    this.#bytes = stream.slice(opening, opening + PREFIX_BYTES + headerLength);
-    const message = FlatTable.root(this.#bytes.subarray(PREFIX_BYTES));
+  /** `stream` has one record batch, of one row or more. */
+  constructor(stream: Uint8Array) {
+    const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+    const messageAt = (at: number) => {
+      const end = at + PREFIX_BYTES + view.getUint32(at + 4, true);
+      return { end, message: FlatTable.root(stream.subarray(at + PREFIX_BYTES, end)) };
+    };
+    let at = 0;
+    let { end, message } = messageAt(at);
+    while (message.u8(MESSAGE.headerType) !== RECORD_BATCH_HEADER) {
+      at = end + message.i64(MESSAGE.bodyLength);
+      ({ end, message } = messageAt(at));
+    }
+    this.opening = stream.slice(0, at);
+    this.#bytes = stream.slice(at, end);
     const header = message.table(MESSAGE.header) as FlatTable;
     this.#bodyLengthAt = PREFIX_BYTES + message.at(MESSAGE.bodyLength);
     this.#rowsAt = PREFIX_BYTES + header.at(RECORD_BATCH.length);
