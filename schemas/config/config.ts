@@ -249,7 +249,7 @@ export const classifierConfig = z
       .min(1_024)
       .max(67_108_864)
       .default(1_048_576)
-      .describe("Flows followed at once to find repeats; 20 bytes each"),
+      .describe("Flows followed at once to find repeats; 16 bytes each"),
     session_wait_ms: z
       .int()
       .min(0)

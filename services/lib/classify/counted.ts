@@ -24,31 +24,59 @@ export function fillCounted(
   seed: number,
   tally: CountedTally,
 ): void {
-  const { findings, srcWords, dstWords, counted } = rows;
-  for (let row = 0; row < rows.rows; row++) {
-    let count = 2;
-    if (interfaces.notCounted[findings.meteredInterface[row] as number] === 1) {
-      count = 0;
-      tally.interfaceExcluded++;
-    } else if (findings.hasAddresses[row] === 1) {
-      const version = rows.ip_version[row] as number;
-      const ports = ((rows.src_port[row] as number) << 16) | (rows.dst_port[row] as number);
-      let low = mixLow(seed, ports);
-      let high = mixHigh(~seed, ports);
-      const protocol = ((rows.protocol[row] as number) << 8) | version;
-      low = mixLow(low, protocol);
-      high = mixHigh(high, protocol);
-      // An IPv4 address is the last word; the words before it are the same for all.
-      for (let word = row * 4 + (version === 4 ? 3 : 0); word < row * 4 + 4; word++) {
-        low = mixLow(mixLow(low, srcWords[word] as number), dstWords[word] as number);
-        high = mixHigh(mixHigh(high, srcWords[word] as number), dstWords[word] as number);
-      }
+  for (let from = 0; from < rows.rows; from += CHUNK) {
+    const flows = hashFlows(rows, interfaces.notCounted, seed, tally, from, Math.min(from + CHUNK, rows.rows));
+    repeats.touch(scratch.low, flows);
+    for (let n = 0; n < flows; n++) {
+      const row = scratch.row[n] as number;
       const point = rows.observation_point[row] as number;
-      count = repeats.sight(finish(low), finish(high), ownerOf(rows, row), point, getU64(rows.received_at, row));
+      const [low, high] = [scratch.low[n] as number, scratch.high[n] as number];
+      const count = repeats.sight(low, high, ownerOf(rows, row), point, getU64(rows.received_at, row));
       if (count === 0) tally.repeats++;
+      rows.counted[row] = count;
     }
-    counted[row] = count;
   }
+}
+
+/** Rows whose sets of the table are fetched side by side. */
+const CHUNK = 512;
+const scratch = { row: new Uint32Array(CHUNK), low: new Uint32Array(CHUNK), high: new Uint32Array(CHUNK) };
+
+/** Hashes of the rows that are flows, into scratch; the others are counted here. Returns how many there are. */
+function hashFlows(
+  rows: Rows,
+  notCounted: Uint8Array,
+  seed: number,
+  tally: CountedTally,
+  from: number,
+  to: number,
+): number {
+  const { findings, srcWords, dstWords, counted } = rows;
+  let flows = 0;
+  for (let row = from; row < to; row++) {
+    if (notCounted[findings.meteredInterface[row] as number] === 1) {
+      counted[row] = 0;
+      tally.interfaceExcluded++;
+      continue;
+    }
+    counted[row] = 2;
+    if (findings.hasAddresses[row] !== 1) continue;
+    const version = rows.ip_version[row] as number;
+    const ports = ((rows.src_port[row] as number) << 16) | (rows.dst_port[row] as number);
+    const protocol = ((rows.protocol[row] as number) << 8) | version;
+    let low = mixLow(mixLow(seed, ports), protocol);
+    let high = mixHigh(mixHigh(~seed, ports), protocol);
+    // An IPv4 address is the last word; the words before it are the same for all.
+    for (let word = row * 4 + (version === 4 ? 3 : 0); word < row * 4 + 4; word++) {
+      low = mixLow(mixLow(low, srcWords[word] as number), dstWords[word] as number);
+      high = mixHigh(mixHigh(high, srcWords[word] as number), dstWords[word] as number);
+    }
+    scratch.row[flows] = row;
+    scratch.low[flows] = finish(low);
+    scratch.high[flows] = finish(high);
+    flows++;
+  }
+  return flows;
 }
 
 /** A hash of who metered the row: the exporter, and whether at ingress or egress. */

@@ -1,11 +1,13 @@
-/** Slots that may hold one flow. They lie word by word, so that a search reads one cache line. */
+/** Slots that may hold one flow. They lie word by word, so that a set is two lines of the cache. */
 const WAYS = 8;
 const HIGH = WAYS;
 const OWNER = 2 * WAYS;
-const TIME_LOW = 3 * WAYS;
-const TIME_HIGH = 4 * WAYS;
-const SET_WORDS = 5 * WAYS;
-const TWO_32 = 4_294_967_296;
+const TIME = 3 * WAYS;
+const SET_WORDS = 4 * WAYS;
+const WASM_PAGE_BYTES = 65_536;
+/** Moments are kept in 32 bits of this unit: a year passes before they come round. */
+const TICK_MS = 8;
+const MOST_TICKS = 2 ** 31 - 1;
 
 /**
  * Which flows were seen a moment ago, and by whom. One flow passes several routers and each exports it;
@@ -14,21 +16,37 @@ const TWO_32 = 4_294_967_296;
  *
  * A flow's entry holds its owner and the owner's type of observation point. Owners at other types have
  * entries of their own in the same set, so that most flows take one slot. Slots are bounded; an
- * entry that is forgotten while fresh is counted in `evictions`. A slot is 20 bytes.
+ * entry that is forgotten while fresh is counted in `evictions`. A slot is 16 bytes. Time is told to 8 ms.
  */
 export class Repeats {
-  readonly #windowMs: number;
+  readonly #windowTicks: number;
   readonly #words: Uint32Array;
   readonly #setMask: number;
   /** Entries forgotten while they were fresh. */
   evictions = 0;
+  /** Keeps the engine from leaving out reads whose only end is the cache. */
+  touched = 0;
 
   /** `slots` is rounded up to a power of two of at least 8. */
   constructor(windowMs: number, slots: number) {
     const sets = 2 ** Math.ceil(Math.log2(Math.max(slots, WAYS) / WAYS));
-    this.#windowMs = windowMs;
-    this.#words = new Uint32Array(sets * SET_WORDS);
+    const bytes = sets * SET_WORDS * Uint32Array.BYTES_PER_ELEMENT;
+    this.#windowTicks = Math.min(Math.ceil(windowMs / TICK_MS), MOST_TICKS);
+    // Memory of WebAssembly begins at a page, so that a set is two lines and not three.
+    const { buffer } = new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE_BYTES) });
+    this.#words = new Uint32Array(buffer, 0, sets * SET_WORDS);
     this.#setMask = sets - 1;
+  }
+
+  /** Reads the sets of hashes that are about to be sighted, none waiting for another: lines are fetched side by side. */
+  touch(low: Uint32Array, count: number): void {
+    const words = this.#words;
+    let touched = 0;
+    for (let n = 0; n < count; n++) {
+      const begin = ((low[n] as number) & this.#setMask) * SET_WORDS;
+      touched |= (words[begin] as number) | (words[begin + OWNER] as number);
+    }
+    this.touched = touched;
   }
 
   /**
@@ -37,23 +55,24 @@ export class Repeats {
    * `owner` is a hash of the exporter and the direction it metered. Bench: bench.ts.
    */
   sight(low: number, high: number, owner: number, point: number, nowMs: number): 0 | 1 | 2 {
+    const now = Math.floor(nowMs / TICK_MS) | 0;
     const holder = ((owner & ~15) | point) >>> 0;
     const first = this.#find(low, high);
-    const firstFresh = first >= 0 && this.#isFresh(first, nowMs);
+    const firstFresh = first >= 0 && this.#isFresh(first, now);
     if (firstFresh && ((this.#words[first + OWNER] as number) & 15) === point) {
       if (this.#words[first + OWNER] !== holder) return 0;
       // A late record does not make its flow older.
-      if (nowMs > this.#seenAtMs(first)) this.#setSeenAt(first, nowMs);
+      if (this.#age(first, now) > 0) this.#setSeen(first, now);
       return 2;
     }
     const pointHigh = (high ^ Math.imul(point + 1, 0x85ebca6b)) >>> 0;
     const second = this.#find(low, pointHigh);
-    if (second >= 0 && this.#isFresh(second, nowMs) && this.#words[second + OWNER] !== holder) return 0;
+    if (second >= 0 && this.#isFresh(second, now) && this.#words[second + OWNER] !== holder) return 0;
     if (firstFresh) {
-      this.#write(second >= 0 ? second : this.#victim(low, nowMs), low, pointHigh, holder, nowMs);
+      this.#write(second >= 0 ? second : this.#victim(low, now), low, pointHigh, holder, now);
       return 1;
     }
-    this.#write(first >= 0 ? first : this.#victim(low, nowMs), low, high, holder, nowMs);
+    this.#write(first >= 0 ? first : this.#victim(low, now), low, high, holder, now);
     return 2;
   }
 
@@ -62,36 +81,44 @@ export class Repeats {
     const words = this.#words;
     const begin = (low & this.#setMask) * SET_WORDS;
     for (let at = begin; at < begin + WAYS; at++)
-      if (words[at] === low && words[at + HIGH] === high && this.#seenAtMs(at) > 0) return at;
+      if (words[at] === low && words[at + HIGH] === high && words[at + TIME] !== 0) return at;
     return -1;
   }
 
-  #seenAtMs(at: number): number {
-    return (this.#words[at + TIME_HIGH] as number) * TWO_32 + (this.#words[at + TIME_LOW] as number);
+  /** Ticks since a slot was seen, within half a round of the clock. */
+  #age(at: number, now: number): number {
+    return (now - (this.#words[at + TIME] as number)) | 0;
   }
 
-  #isFresh(at: number, nowMs: number): boolean {
-    return nowMs - this.#seenAtMs(at) < this.#windowMs;
+  #isFresh(at: number, now: number): boolean {
+    return this.#age(at, now) < this.#windowTicks;
   }
 
   /** An empty slot of the hash's set, or the one whose owner has been silent longest. */
-  #victim(low: number, nowMs: number): number {
+  #victim(low: number, now: number): number {
     const begin = (low & this.#setMask) * SET_WORDS;
     let oldest = begin;
-    for (let at = begin; at < begin + WAYS; at++) if (this.#seenAtMs(at) < this.#seenAtMs(oldest)) oldest = at;
-    if (this.#seenAtMs(oldest) > 0 && this.#isFresh(oldest, nowMs)) this.evictions++;
+    let age = -MOST_TICKS;
+    for (let at = begin; at < begin + WAYS; at++) {
+      if (this.#words[at + TIME] === 0) return at;
+      const its = this.#age(at, now);
+      if (its <= age) continue;
+      oldest = at;
+      age = its;
+    }
+    if (age < this.#windowTicks) this.evictions++;
     return oldest;
   }
 
-  #write(at: number, low: number, high: number, holder: number, nowMs: number): void {
+  #write(at: number, low: number, high: number, holder: number, now: number): void {
     this.#words[at] = low;
     this.#words[at + HIGH] = high;
     this.#words[at + OWNER] = holder;
-    this.#setSeenAt(at, nowMs);
+    this.#setSeen(at, now);
   }
 
-  #setSeenAt(at: number, nowMs: number): void {
-    this.#words[at + TIME_LOW] = nowMs % TWO_32;
-    this.#words[at + TIME_HIGH] = nowMs / TWO_32;
+  /** Zero is an empty slot, so the one moment that is zero is told as the next. */
+  #setSeen(at: number, now: number): void {
+    this.#words[at + TIME] = now === 0 ? 1 : now;
   }
 }

@@ -17,6 +17,9 @@ interface Words {
   readonly region: readonly string[];
 }
 
+/** Rows whose sessions are looked for at once: what is read of a session is then still in the cache. */
+const CHUNK = 1_024;
+
 /** What became of the rows that a session was looked for. */
 export interface JoinTally {
   /** Rows whose subscriber is that of a session. */
@@ -39,10 +42,11 @@ export class SessionJoin {
   #region = new Uint16Array(0);
   #access = new Uint16Array(0);
 
-  #capacity = 0;
+  readonly #wanted = wantedOf(CHUNK);
+  readonly #found = new Int32Array(CHUNK);
+  // Of the rows of the batch at hand that a session was looked for.
   #row = new Int32Array(0);
-  #found = new Int32Array(0);
-  #wanted = wantedOf(0);
+  #who = new Uint32Array(0);
   #count = 0;
 
   constructor(table: SessionTable) {
@@ -72,40 +76,49 @@ export class SessionJoin {
     this.#access = translated(access, labels.access, ACCESS_NAMES);
   }
 
-  #reserve(rows: number): void {
-    if (rows <= this.#capacity) return;
-    this.#capacity = rows;
-    this.#row = new Int32Array(rows);
-    this.#found = new Int32Array(rows);
-    this.#wanted = wantedOf(rows);
-  }
-
   /** Looks for the session of every row and takes its operator, region and access over. Needs attribution. */
   locate(rows: Rows): void {
     if (this.#operator.length !== this.#table.operator.length) this.#translate();
-    this.#reserve(rows.rows);
-    this.#gather(rows);
-    this.#table.findAll(this.#wanted, this.#count, this.#found);
-    for (let n = 0; n < this.#count; n++) {
+    if (this.#row.length < rows.rows) {
+      this.#row = new Int32Array(rows.rows);
+      this.#who = new Uint32Array(rows.rows * 2);
+    }
+    this.#count = 0;
+    for (let row = 0; row < rows.rows; ) row = this.#gather(rows, row);
+  }
+
+  /** Finds the sessions of the rows gathered, the last `gathered` of those that have one looked for. */
+  #take(rows: Rows, gathered: number): void {
+    const first = this.#count;
+    this.#count += gathered;
+    this.#table.findAll(this.#wanted, gathered, this.#found);
+    for (let n = 0; n < gathered; n++) {
+      const at = first + n;
+      this.#who[at * 2] = 0;
+      this.#who[at * 2 + 1] = 0;
       const holding = this.#found[n] as number;
       if (holding < 0) continue;
-      const row = this.#row[n] as number;
+      const row = this.#row[at] as number;
       const place = this.#table.placeOf(holding);
       rows.operator[row] = (this.#operator[place] as number) || (rows.operator[row] as number);
       rows.region[row] = (this.#region[place] as number) || (rows.region[row] as number);
       rows.access[row] = (this.#access[place] as number) || (rows.access[row] as number);
+      // Days and months are cut by arrival, so the key is the one of that moment: a month has one.
+      this.#table.subscriber(holding, getU64(rows.received_at, row), this.#who, at * 2);
     }
   }
 
-  #gather(rows: Rows): void {
+  /** Gathers rows from one on until there is a chunk, and looks for their sessions; returns the row that is next. */
+  #gather(rows: Rows, from: number): number {
     const { findings } = rows;
     const { words, port, network, atMs } = this.#wanted;
     const regions = this.#words.region.length;
     let count = 0;
-    for (let row = 0; row < rows.rows; row++) {
+    let row = from;
+    for (; row < rows.rows && count < CHUNK; row++) {
       const which = findings.subscriberAddress[row] as number;
       if (which === NO_ADDRESS || IS_EXCLUDED[rows.technology[row] as number]) continue;
-      const from =
+      const address =
         which === SRC
           ? rows.srcWords
           : which === DST
@@ -113,10 +126,10 @@ export class SessionJoin {
             : which === OUTER_SRC
               ? rows.outerSrcWords
               : rows.outerDstWords;
-      words[count * 4] = from[row * 4] as number;
-      words[count * 4 + 1] = from[row * 4 + 1] as number;
-      words[count * 4 + 2] = from[row * 4 + 2] as number;
-      words[count * 4 + 3] = from[row * 4 + 3] as number;
+      words[count * 4] = address[row * 4] as number;
+      words[count * 4 + 1] = address[row * 4 + 1] as number;
+      words[count * 4 + 2] = address[row * 4 + 2] as number;
+      words[count * 4 + 3] = address[row * 4 + 3] as number;
       port[count] = (which === DST ? rows.dst_port[row] : rows.src_port[row]) as number;
       network[count] = this.#networks[
         (rows.operator[row] as number) * regions + (rows.region[row] as number)
@@ -125,37 +138,31 @@ export class SessionJoin {
       const startMs = getU64(rows.start_at, row);
       const told = startMs >= receivedMs - OLDEST_START_MS && startMs <= receivedMs + CLOCK_TOLERANCE_MS;
       atMs[count] = told ? startMs : receivedMs;
-      this.#row[count] = row;
+      this.#row[this.#count + count] = row;
       count++;
     }
-    this.#count = count;
+    if (count > 0) this.#take(rows, count);
+    return row;
   }
 
   /** Makes the subscribers of the rows those of the sessions that `locate` found. Needs subscriber_prefix. */
   fillSubscriber(rows: Rows, tally: JoinTally): void {
     const { subscriber } = rows;
     for (let n = 0; n < this.#count; n++) {
-      const holding = this.#found[n] as number;
-      const row = this.#row[n] as number;
-      let joined = false;
-      if (holding >= 0) {
-        // Days and months are cut by arrival, so the key is the one of that moment: a month has one.
-        this.#table.subscriber(holding, getU64(rows.received_at, row), who, 0);
-        joined = ((who[0] as number) | (who[1] as number)) !== 0;
-      }
-      if (!joined) {
+      const low = this.#who[n * 2] as number;
+      const high = this.#who[n * 2 + 1] as number;
+      if ((low | high) === 0) {
         tally.sessionlessRows++;
         continue;
       }
-      subscriber[row * 2] = who[0] as number;
-      subscriber[row * 2 + 1] = who[1] as number;
+      const row = this.#row[n] as number;
+      subscriber[row * 2] = low;
+      subscriber[row * 2 + 1] = high;
       rows.subscriber_method[row] = SESSION;
       tally.sessionRows++;
     }
   }
 }
-
-const who = new Uint32Array(2);
 
 function wantedOf(rows: number) {
   return {
