@@ -55,6 +55,8 @@ export interface MeasuredOptions {
   readonly profiles?: string | undefined;
 }
 
+/** As bin/v6meter.js has it. */
+const COMPILED = join(import.meta.dirname, "../../node_modules/.cache/v6meter");
 const BURST_DATAGRAMS = 32;
 /** Seldom, as what is measured has to answer. */
 const SETTLE_MS = 250;
@@ -67,6 +69,7 @@ export async function measuredCollector(workload: Workload, options: MeasuredOpt
   const folder = await mkdtemp(join(tmpdir(), "v6meter-bench-"));
   const { broker, profiles } = options;
   const child = fork(join(import.meta.dirname, "collector-process.ts"), [folder, ...(broker ? [broker] : [])], {
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
     ...(profiles && { execArgv: ["--cpu-prof", `--cpu-prof-dir=${profiles}`] }),
   });
   const socket = createSocket("udp4");
