@@ -10,8 +10,8 @@ if (Number(process.versions.node.split(".")[0]) < NEEDED) {
   // What was compiled is kept for the next start and for the threads and processes of this one, which then load no
   // compiler of TypeScript: faster, and 30 MB less. Where the folder cannot be written to, all is as without it.
   const { constants, enableCompileCache } = await import("node:module");
-  const { fileURLToPath } = await import("node:url");
-  const folder = fileURLToPath(new URL("../../../node_modules/.cache/v6meter", import.meta.url));
+  const { join } = await import("node:path");
+  const folder = join(import.meta.dirname, "../../../node_modules/.cache/v6meter");
   const { ENABLED } = constants.compileCacheStatus;
   if (enableCompileCache(folder).status === ENABLED) process.env.NODE_COMPILE_CACHE = folder;
   await import("../main.ts");
