@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
 import { type KafkaNode, kafkaIsThere, startKafka } from "@v6meter/kafka";
 import { TOPICS } from "@v6meter/schemas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -54,12 +55,18 @@ describe.runIf(kafkaIsThere())("brokers that ask who it is, over TLS", () => {
       ...more,
     });
 
-  test("the right password publishes and is delivered to", async () => {
+  test("the right password publishes and is delivered to, values whole and folded", async () => {
     const bus = await openKafkaBus({ config: settings("right") });
-    await bus.publish([{ topic: TOPICS.flows.name, key: "a", value: new TextEncoder().encode("over TLS") }]);
+    const whole = { topic: TOPICS.flows.name, key: "a", value: new TextEncoder().encode("over TLS") };
+    const long = Buffer.alloc(500_000, "folded over TLS");
+    await bus.publish([whole]);
+    await bus.publish([{ ...whole, value: zstdCompressSync(long), contentBytes: long.length }]);
     const consumer = await bus.consumer({ topic: TOPICS.flows.name, group: "group" });
-    const delivery = await consumer.receive({ maxMessages: 10, maxBytes: 1_000_000, waitMs: 20_000 });
-    expect(delivery?.messages.map(({ value }) => Buffer.from(value).toString())).toEqual(["over TLS"]);
+    for (const expected of ["over TLS", `${long}`]) {
+      const delivery = await consumer.receive({ maxMessages: 1, maxBytes: 1_000_000, waitMs: 20_000 });
+      expect(delivery?.messages.map(({ value }) => Buffer.from(value).toString())).toEqual([expected]);
+      if (delivery) await consumer.commit(delivery);
+    }
     await bus.stop();
   });
 
