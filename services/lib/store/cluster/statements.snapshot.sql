@@ -630,3 +630,6 @@ CREATE TABLE IF NOT EXISTS `v6meter`.snapshot_answers ON CLUSTER `province`
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/every_server/{database}/snapshot_answers', '{shard}-{replica}')
 ORDER BY (month, question, version)
 SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000;
+
+-- 0033_flows_parts
+ALTER TABLE `v6meter`.flows_local ON CLUSTER `province` MODIFY SETTING min_bytes_for_wide_part = 268435456;
