@@ -34,12 +34,15 @@ export interface Saved<T> {
 
 /** The newest result of a benchmark: files are named by it, date and commit. Throws INTERNAL where there is none. */
 function newest<T>(bench: string): Saved<T> {
-  const file = readdirSync(FOLDER)
-    .filter((name) => name.startsWith(`${bench}-`) && name.endsWith(".json"))
-    .sort()
+  const saved = readdirSync(FOLDER)
+    .filter((name) => name.startsWith(`${bench}-20`) && name.endsWith(".json"))
+    .map((file) => ({ file, result: JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as T & { at?: string } }))
+    // Two of one day are told apart by the moment they tell.
+    .map((it) => ({ ...it, order: `${it.file.slice(bench.length + 1, bench.length + 11)} ${it.result.at ?? ""}` }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1))
     .at(-1);
-  if (file === undefined) throw new Fault("INTERNAL", `infra/bench/results has no file of bench:${bench}.`);
-  return { file, result: JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as T };
+  if (saved === undefined) throw new Fault("INTERNAL", `infra/bench/results has no file of bench:${bench}.`);
+  return { file: saved.file, result: saved.result };
 }
 
 /** The newest saved runs that the plan is computed from. */
