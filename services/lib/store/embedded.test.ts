@@ -142,6 +142,22 @@ test("rows expire after the days of the setting, in old parts as well", async ()
   await second.stop();
 });
 
+test("merges of rows build no statistics of their columns", async () => {
+  const path = mkdtempSync(join(root, "statistics-"));
+  const store = await openMigrated(path);
+  try {
+    for (const token of ["a", "b"]) await store.insert(flowsInsert(plainFlows([NOON_MS]), token));
+    await administer(path, "OPTIMIZE TABLE flows FINAL");
+    const built =
+      "SELECT countIf(notEmpty(statistics)) FROM system.parts_columns WHERE table = 'flows' AND active AND level > 0";
+    expect(await cells(store, `${built} HAVING count() > 0`)).toEqual(["0"]);
+    const left = "SELECT create_table_query LIKE '%auto_statistics_types = \\'\\'%' FROM system.tables";
+    expect(await cells(store, `${left} WHERE database = 'default' AND name IN ('flows', 'sessions')`)).toEqual([1, 1]);
+  } finally {
+    await store.stop();
+  }
+});
+
 test("a folder that belongs to a running process is refused, and free after it ends", async () => {
   const path = join(root, "lock");
   const script = join(root, "opener.mjs");
