@@ -11,14 +11,14 @@ const CLOCK_TICKS_PER_S = 100;
 
 /**
  * A collector in a process of its own, as `v6meter collector` is one: a thread from UDP to the bus on the disk and,
- * where a broker is named, the forwarder to Kafka. Started by collector-cost.ts, to which it tells its address and,
+ * where a broker is named, the forwarder to Kafka (into topics with a prefix where one is given). Started by collector-cost.ts, to which it tells its address and,
  * when asked, its counts and the CPU time it has used.
  */
-const [folder, broker] = process.argv.slice(2) as [string, string | undefined];
+const [folder, broker, prefix] = process.argv.slice(2) as [string, string | undefined, string | undefined];
 const config = settings.parse({
   log_level: "error",
   collector: { udp: ["127.0.0.1:0"] },
-  bus: { max_bytes: 17_179_869_184, kafka: { brokers: broker ? [broker] : [] } },
+  bus: { max_bytes: 17_179_869_184, kafka: { brokers: broker ? [broker] : [], topic_prefix: prefix ?? "" } },
 });
 const logger = createLogger(config.log_level, "bench");
 const onExit = (error: Error) => {
@@ -33,7 +33,7 @@ const collectors = createCollectors({ config, busPath: path, logger, onExit });
 await startWith(parts, collectors);
 
 async function startForwarder(from: Bus): Promise<Forwarder> {
-  const transactionalId = `v6meter-${from.busId}`;
+  const transactionalId = `${config.bus.kafka.topic_prefix}v6meter-${from.busId}`;
   const bus = parts.adopt(await openKafkaBus({ config: config.bus, transactionalId }), (it) => it.stop());
   const created = createForwarder({ spool: from, bus, logger, onExit });
   await startWith(parts, created);

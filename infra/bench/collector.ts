@@ -1,13 +1,11 @@
 #!/usr/bin/env node
-import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
-import { decodeFlows } from "@v6meter/batch";
-import { openKafkaBus } from "@v6meter/bus";
 import { kafkaIsThere, startKafka } from "@v6meter/kafka";
 import { runCommand } from "@v6meter/runtime";
-import { Fault, config as settings, TOPICS } from "@v6meter/schemas";
+import { Fault } from "@v6meter/schemas";
 import { type CollectorRound, type MeasuredCollector, measuredCollector } from "./collector-cost.ts";
 import { machineLine, wholeOption } from "./command.ts";
+import { recordsInKafka } from "./kafka-records.ts";
 import { v9MixWorkload } from "./mix.ts";
 import { spreadOf } from "./rounds.ts";
 
@@ -38,29 +36,6 @@ interface Way {
 
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(text === "" ? "\r\x1b[K" : `\r\x1b[K${text} ...`);
-}
-
-/** Rows of all messages of flows the brokers hold. */
-async function recordsInKafka(broker: string): Promise<number> {
-  const bus = await openKafkaBus({ config: settings.parse({ bus: { kafka: { brokers: [broker] } } }).bus });
-  try {
-    const consumer = await bus.consumer({ topic: TOPICS.flows.name, group: randomUUID() });
-    const ends = (await consumer.lag()).map(({ partition, endOffset }) => [partition, endOffset] as const);
-    const left = new Map(ends.filter(([, end]) => end > 0));
-    let records = 0;
-    while (left.size > 0) {
-      const delivery = await consumer.receive({ maxMessages: 16, maxBytes: 33_554_432, waitMs: 10_000 });
-      if (!delivery) break;
-      for (const { value } of delivery.messages) for (const { rows } of decodeFlows(value).batches) records += rows;
-      // Behind the last message stands the end of its transaction.
-      if (delivery.lastOffset + 2 >= (left.get(delivery.partition) ?? 0)) left.delete(delivery.partition);
-      await consumer.begin(delivery);
-      await consumer.commit(delivery);
-    }
-    return records;
-  } finally {
-    await bus.stop();
-  }
 }
 
 function summary({ name, rounds }: Way) {
@@ -147,7 +122,7 @@ await runCommand("bench:collector", async () => {
   progress("");
   const results = ways.map(summary);
   const arrived = ways.map(({ decoded }) => decoded);
-  if (broker) arrived[ways.length - 1] = await recordsInKafka(broker);
+  if (broker) arrived[ways.length - 1] = await recordsInKafka([broker]);
   if (values.json) process.stdout.write(`${JSON.stringify({ seed, workload: workload.name, results })}\n`);
   else {
     process.stdout.write(`${workload.name}\n`);

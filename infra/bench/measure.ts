@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import type { MixName } from "./mixes/mix.ts";
 import type { Sender } from "./sender/sender.ts";
 import { treeUsage } from "./tools/process-tree.ts";
 import type { Running, Tool, Way } from "./tools/tool.ts";
+import { dropTopics } from "./tools/topic.ts";
 
 /** What is measured: a tool, where it brings records to, and what it is sent. */
 export interface Case {
@@ -80,16 +82,19 @@ export async function measure({ tool, way, mix }: Case, load: Load): Promise<Mea
   const folder = await mkdtemp(join(tmpdir(), "v6meter-bench-"));
   await using parts = new AsyncDisposableStack();
   parts.defer(() => rm(folder, { recursive: true, force: true }));
-  const running = await tool.start({ way, mix, folder, port: load.port, brokers: load.brokers });
+  const { brokers } = load;
+  const topic = `bench-${randomUUID()}-`;
+  if (way === "kafka") parts.defer(() => dropTopics(brokers, topic));
+  const running = await tool.start({ way, mix, folder, port: load.port, brokers, topic });
   parts.defer(() => running.kill());
   const { port, pid } = running;
   const { sender, ratePerS } = load;
   await sender.send({ mix, port, what: "templates", ratePerS: TEMPLATES_PER_S });
   await sleep(TEMPLATES_PAUSE_MS);
   const warmUp = await sender.send({ mix, port, what: { records: load.records / 3 }, ratePerS });
-  const before = await settled(running, tool.quietMs, warmUp.records);
+  const before = await settled(running, tool.quietMs(way), warmUp.records);
   const sent = await sender.send({ mix, port, what: { records: load.records }, ratePerS });
-  const after = await settled(running, tool.quietMs, warmUp.records + sent.records);
+  const after = await settled(running, tool.quietMs(way), warmUp.records + sent.records);
   const { peakRssBytes } = treeUsage(pid);
   const kernelDrops = socketsOf(port).reduce((sum, { drops }) => sum + drops, 0);
   const all = warmUp.records + sent.records;

@@ -14,7 +14,10 @@ export interface Usage {
 interface Stat {
   readonly pid: number;
   readonly parent: number;
+  /** Of the process itself, user and system. */
   readonly ticks: number;
+  /** Of its children that have ended and were waited for. */
+  readonly childrenTicks: number;
 }
 
 /** A line of /proc/PID/stat (proc_pid_stat(5)); the name in it may have spaces and brackets. */
@@ -23,8 +26,13 @@ export function parseStat(text: string): Stat {
     .slice(text.lastIndexOf(")") + 2)
     .split(" ")
     .map(Number) as number[];
-  const ticks = [user, system, childrenUser, childrenSystem].reduce<number>((sum, one) => sum + (one ?? 0), 0);
-  return { pid: Number.parseInt(text, 10), parent: parent as number, ticks };
+  const sum = (...values: (number | undefined)[]) => values.reduce<number>((all, one) => all + (one ?? 0), 0);
+  return {
+    pid: Number.parseInt(text, 10),
+    parent: parent as number,
+    ticks: sum(user, system),
+    childrenTicks: sum(childrenUser, childrenSystem),
+  };
 }
 
 function read(path: string): string {
@@ -38,6 +46,21 @@ function read(path: string): string {
 
 function peakRssBytes(pid: number): number {
   return 1_024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+}
+
+/**
+ * CPU time of a process: that of its threads to the nanosecond where the kernel tells it, or in ticks, which threads that
+ * have ended are in as well: the larger of both.
+ */
+function cpuS({ pid, ticks, childrenTicks }: Stat): number {
+  let threadsNs = 0;
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`))
+      threadsNs += Number.parseInt(read(`/proc/${pid}/task/${thread}/schedstat`) || "0", 10);
+  } catch {
+    // It has ended.
+  }
+  return Math.max(threadsNs / 1_000_000_000, ticks / CLOCK_TICKS_PER_S) + childrenTicks / CLOCK_TICKS_PER_S;
 }
 
 /** What the processes under `root`, itself among them, have used since their start. */
@@ -55,7 +78,7 @@ export function treeUsage(root: number): Usage {
   }
   const own = stats.filter(({ pid }) => tree.has(pid));
   return {
-    cpuS: own.reduce((sum, { ticks }) => sum + ticks, 0) / CLOCK_TICKS_PER_S,
+    cpuS: own.reduce((sum, stat) => sum + cpuS(stat), 0),
     peakRssBytes: own.reduce((sum, { pid }) => sum + peakRssBytes(pid), 0),
   };
 }

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@v6meter/schemas";
 import { readUdpSockets } from "@v6meter/sockets";
 
+/** Receive buffer of the tools that let it be chosen: as much as Linux lets programs ask for on many machines. */
+export const RECEIVE_BUFFER_BYTES = 4_194_304;
 const START_MAX_MS = 30_000;
 const STOP_MAX_MS = 60_000;
 /** What it has printed is kept up to here, for messages and for counts it prints at its end. */

@@ -14,6 +14,8 @@ export interface Setup {
   readonly port: number;
   /** Brokers of Kafka, for the way to it. */
   readonly brokers: readonly string[];
+  /** Name of the topic, or what the names of topics begin with, that are its own. */
+  readonly topic: string;
 }
 
 /** A tool that runs and is ready for datagrams. */
@@ -37,7 +39,7 @@ export interface Tool {
   readonly writes: Readonly<Partial<Record<Way, string>>>;
   readonly mixes: readonly MixName[];
   /** It is idle for so long only when nothing is left to do: longer than any interval it flushes at. */
-  readonly quietMs: number;
+  quietMs(way: Way): number;
   start(setup: Setup): Promise<Running>;
 }
 

@@ -1,75 +1,91 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { Fault } from "@v6meter/schemas";
+import { startPlatform } from "@v6meter/e2e/platform";
 import type { CollectorReport } from "../collector-cost.ts";
+import { recordsInKafka } from "../kafka-records.ts";
+import { Reporting } from "./reporting.ts";
 import type { Running, Setup, Tool } from "./tool.ts";
 
 const COLLECTOR = resolve(import.meta.dirname, "../collector-process.ts");
 const TO_NOTHING = join(import.meta.dirname, "collector-to-nothing.ts");
-/** The flush interval, and how old the counts of the collector's thread are at most. */
-const QUIET_MS = 1_600;
-
-/** The process's answer to being asked, or what it says when it is up. */
-async function report(child: ChildProcess, ask: boolean): Promise<CollectorReport> {
-  const ended = new AbortController();
-  const { signal } = ended;
-  const gone = once(child, "exit", { signal }).then(() => {
-    throw new Fault("INTERNAL", "The collector's process ended in the middle of the benchmark.");
-  });
-  gone.catch(() => {});
-  try {
-    const answer = once(child, "message", { signal });
-    if (ask) child.send("report");
-    const [told] = await Promise.race([answer, gone]);
-    return told as CollectorReport;
-  } finally {
-    ended.abort();
-  }
-}
+/** How often the platform is asked for its rows: that is in its CPU time. */
+const ASK_MS = 1_000;
 
 async function startCollector(file: string, args: readonly string[]): Promise<Running> {
-  const child = fork(file, args);
-  const { port } = await report(child, false);
+  const collector = await Reporting.start<CollectorReport>(file, args);
   const delivered = async () => {
-    const { records, queuedBytes, unforwarded } = await report(child, true);
+    const { records, queuedBytes, unforwarded } = await collector.report();
     // What waits is not where it goes; how many records that are is not known.
     return queuedBytes > 0 || unforwarded > 0 ? null : records;
   };
   return {
-    port,
-    pid: child.pid as number,
+    port: collector.first.port,
+    pid: collector.pid,
     delivered,
     async stop() {
-      const records = (await delivered()) ?? 0;
-      const exited = once(child, "exit");
-      child.disconnect();
-      await exited;
+      const records = (await collector.report()).records;
+      await collector.stop();
       return records;
     },
-    async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
+    kill: () => collector.kill(),
+  };
+}
+
+async function startToKafka({ folder, brokers, topic }: Setup): Promise<Running> {
+  const [broker] = brokers as [string];
+  const running = await startCollector(COLLECTOR, [folder, broker, topic]);
+  return {
+    ...running,
+    async stop() {
+      await running.stop();
+      return recordsInKafka(brokers, topic);
     },
   };
 }
 
-function start({ way, folder }: Setup): Promise<Running> {
-  if (way === "nothing") return startCollector(TO_NOTHING, []);
-  return startCollector(COLLECTOR, [folder]);
+async function startToRows({ folder, port }: Setup): Promise<Running> {
+  const platform = await startPlatform(folder, { udp: `127.0.0.1:${port}`, env: { V6METER_LOG_LEVEL: "error" } });
+  let askedAt = performance.now();
+  const rows = async () => {
+    const [row] = await platform.sql<[string | number]>("SELECT count() FROM flows");
+    return Number(row?.[0] ?? 0);
+  };
+  return {
+    port,
+    pid: platform.process.pid as number,
+    async delivered() {
+      if (performance.now() - askedAt < ASK_MS) return null;
+      askedAt = performance.now();
+      return rows();
+    },
+    async stop() {
+      const found = await rows();
+      await platform.stop();
+      return found;
+    },
+    kill: () => platform.kill(),
+  };
 }
 
-/** This platform: a collector's process. */
+function start(setup: Setup): Promise<Running> {
+  if (setup.way === "nothing") return startCollector(TO_NOTHING, []);
+  if (setup.way === "kafka") return startToKafka(setup);
+  if (setup.way === "rows") return startToRows(setup);
+  return startCollector(COLLECTOR, [setup.folder]);
+}
+
+/** This platform: a collector's process, and all of it in one process for the way to rows. */
 export const V6METER: Tool = {
   name: "v6meter",
   version: "of this commit",
   writes: {
-    nothing: "all columns of every record as Arrow batches with their books, handed to a bus that forgets them",
+    nothing:
+      "all columns of every record as Arrow batches, with the books, to a bus that forgets them; counted as published",
     disk: "the same, durably to the embedded bus; counted as published",
+    kafka: "the same, from the disk on to Kafka in transactions (zstd, acks all); counted by reading the topic",
+    rows: "`v6meter start`: decoded, classified, inserted into ClickHouse with all roll-ups; counted by SQL",
   },
   mixes: ["v5", "v9", "ipfix"],
-  quietMs: QUIET_MS,
+  // Its books tell when all is done; this is for what is lost.
+  quietMs: () => 3_000,
   start,
 };
