@@ -11,8 +11,8 @@ const CLOCK_TICKS_PER_S = 100;
 
 /**
  * A collector in a process of its own, as `v6meter collector` is one: a thread from UDP to the bus on the disk and,
- * where a broker is named, the forwarder to Kafka (into topics with a prefix where one is given). Started by collector-cost.ts, to which it tells its address and,
- * when asked, its counts and the CPU time it has used.
+ * where a broker is named, the forwarder to Kafka (into topics with a prefix where one is given). It tells who started it
+ * its address and, when asked, its counts and the CPU time it has used.
  */
 const [folder, broker, prefix] = process.argv.slice(2) as [string, string | undefined, string | undefined];
 const config = settings.parse({
