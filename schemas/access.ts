@@ -36,7 +36,12 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /console/*": "open",
   "GET /metrics": ["administrator"],
   "GET /api/v1/identity": EVERYBODY_NAMED,
+  "GET /api/v1/keys": ["administrator"],
+  "POST /api/v1/keys": ["administrator"],
+  "DELETE /api/v1/keys/:id": ["administrator"],
+  "GET /api/v1/audit": ["administrator"],
   "GET /api/v1/registry": EVERYBODY_NAMED,
+  "GET /api/v1/registry/state": ["administrator"],
   "GET /api/v1/traffic/share": EVERYBODY_NAMED,
   "GET /api/v1/traffic/peers": EVERYBODY_NAMED,
   // The public gets definitions, and figures of published snapshots only.

@@ -76,6 +76,11 @@ export const FAULTS = {
     en: "The file of keys has an error; no named key opens anything.",
     zh: "密钥文件有误。",
   },
+  KEY_CONFLICT: {
+    retry: false,
+    en: "A key of the name is there already, or it is the key that asks.",
+    zh: "同名密钥已存在，或为当前使用的密钥。",
+  },
   AUDIT_UNWRITABLE: {
     retry: true,
     en: "The audit log cannot be written, so what must be in it is not done.",

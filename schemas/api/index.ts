@@ -1,3 +1,4 @@
+export * from "./audit.ts";
 export * from "./books.ts";
 export * from "./canonical-path.ts";
 export * from "./count.ts";
@@ -7,6 +8,7 @@ export * from "./health.ts";
 export * from "./identity.ts";
 export * from "./indicators.ts";
 export * from "./instant.ts";
+export * from "./keys.ts";
 export * from "./ledger.ts";
 export * from "./objects.ts";
 export * from "./parameters.ts";

@@ -58,7 +58,7 @@ export function describeApi(app: Api): void {
         { name: "snapshots", description: "Closed months, frozen and restated" },
         { name: "books", description: "What became of everything received" },
         { name: "sql", description: "The administrator's own questions" },
-        { name: "identity", description: "Who the key is" },
+        { name: "identity", description: "Who the key is, the keys of others, and what people did" },
         { name: "health", description: "State of the process" },
       ],
       security: [{ key: [] }],

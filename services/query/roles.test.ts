@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { identitiesOf, KeyRing } from "@v6meter/identity";
+import { identitiesOf, KeyRing, readAudit } from "@v6meter/identity";
 import { accessConfig, Fault, ROLE_NAMES, ROUTE_ACCESS, type Role, STAGES } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -49,7 +49,7 @@ describe("every route and every role", () => {
   const routes: { method: string; url: string }[] = [];
   let service: ReturnType<typeof testService>;
   beforeAll(async () => {
-    service = testService(unreachableStore, { identities });
+    service = testService(unreachableStore, { identities, keys, readAudit: (question) => readAudit(folder, question) });
     service.app.addHook("onRoute", ({ method, url }) => {
       for (const one of [method].flat()) routes.push({ method: one, url });
     });

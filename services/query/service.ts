@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Audit, Identities, Identity } from "@v6meter/identity";
+import type { Audit, AuditReader, Identities, Identity, KeyRing } from "@v6meter/identity";
 import { openCatalogue } from "@v6meter/indicators";
 import type { LiveFigures } from "@v6meter/monitor";
 import {
@@ -18,16 +18,18 @@ import { createMetrics } from "./metrics.ts";
 import { describeApi } from "./openapi.ts";
 import { answerClientError, answerError, sendProblem } from "./problem.ts";
 import { holdToRoles, type OwnerOf } from "./roles.ts";
+import { auditRoute } from "./routes/audit.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { evaluationsRoute } from "./routes/evaluations.ts";
 import { exportersRoute } from "./routes/exporters.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { identityRoute } from "./routes/identity.ts";
 import { indicatorRoutes } from "./routes/indicators.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { ledgerRoute } from "./routes/ledger.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { objectRoutes } from "./routes/objects.ts";
-import { type Named, registryRoute } from "./routes/registry.ts";
+import { type Named, NO_REGISTRY, type RegistryState, registryRoute, registryStateRoute } from "./routes/registry.ts";
 import { snapshotRoutes } from "./routes/snapshots.ts";
 import { sqlRoute } from "./routes/sql.ts";
 import { sqlCatalogueRoute } from "./routes/sql-catalogue.ts";
@@ -51,12 +53,18 @@ export interface QueryServiceOptions {
   readonly identities: Identities;
   /** Where what people did is written down. */
   readonly audit: Audit;
+  /** Reads what was written down there; without it nothing of it is told. */
+  readonly readAudit?: AuditReader;
+  /** The named keys, which administrators list, make and revoke; without it none is. */
+  readonly keys?: KeyRing;
   /** Limits of what keys and addresses may ask; the settings' defaults where it is missing. */
   readonly access?: AccessConfig;
   /** The operator an exporter belongs to, by the registry; without it operators see no exporter. */
   readonly ownerOf?: OwnerOf;
   /** What regions and operators are called, by the registry; nothing is named without it, and no submission may name any. */
   readonly named?: Named;
+  /** Which registry that is, and why a change of its files was refused. */
+  readonly registryState?: RegistryState;
   /** Whose addresses the far sides of flows are, by the registry; nobody's without it. */
   readonly networks?: () => Networks;
   /** Routes of other services over this API, such as reports; held to the same table of routes and roles. */
@@ -205,6 +213,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     panelRoutes(routes, store, config.min_cell_users);
     indicatorRoutes(routes, catalogue);
     registryRoute(routes, named);
+    registryStateRoute(routes, options.registryState ?? (() => NO_REGISTRY));
     objectRoutes(routes, catalogue);
     targetsRoute(routes, catalogue);
     evaluationsRoute(routes, catalogue);
@@ -215,6 +224,8 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     sqlRoute(routes, { store, config, audit });
     sqlCatalogueRoute(routes, { store, config });
     identityRoute(routes);
+    keyRoutes(routes, { keys: options.keys ?? null, audit });
+    auditRoute(routes, options.readAudit ?? null);
     consoleRoutes(routes, options.pages ?? null);
     healthRoutes(routes, store, trouble);
     metricsRoute(routes, metrics);

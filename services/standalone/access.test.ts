@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { KeyRing } from "@v6meter/identity";
 import { createLogger } from "@v6meter/runtime";
-import { config } from "@v6meter/schemas";
+import { api, config } from "@v6meter/schemas";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { isLoopback, openAccess } from "./access.ts";
 import { ownerOfRegistry, watchRegistryAnswers } from "./registry-answers.ts";
@@ -179,4 +179,30 @@ describe("the operator of an exporter", () => {
     const ownerOf = ownerOfRegistry({ exporters: [{ prefix: zero, operator: "unicom" }] } as never);
     expect([ownerOf("2001:db8::1"), ownerOf("192.0.2.1")]).toEqual(["unicom", null]);
   });
+});
+
+test("a change of the registry that is wrong is told by file and line, and the registry before stays in force", async () => {
+  const registry = join(folder, "registry");
+  const file = join(registry, "exporters.yaml");
+  mkdirSync(registry);
+  const good = "exporters:\n  - exporter: 192.0.2.1\n    operator: mobile\n";
+  writeFileSync(file, good);
+  await using parts = new AsyncDisposableStack();
+  const { ownerOf, registryState } = watchRegistryAnswers(parts, registry, logger);
+  const before = registryState();
+  expect(api.registryState.parse(before)).toMatchObject({ folder: registry, entries: { exporters: 1 }, refused: null });
+  writeFileSync(file, good.replace("mobile", "nobody").replace("192.0.2.1", "192.0.2.300"));
+  await expect.poll(() => registryState().refused, { timeout: 20_000 }).not.toBeNull();
+  const { refused, ...inForce } = api.registryState.parse(registryState());
+  expect({ ...inForce, refused: null }).toEqual(before);
+  expect(refused?.problems.map((it) => [it.file, it.line])).toEqual([
+    [file, 2],
+    [file, 3],
+  ]);
+  expect(refused?.problems[1]?.problem).toMatch(/operator "nobody" is not registered; allowed are .*mobile/);
+  expect(ownerOf("192.0.2.1")).toBe("mobile");
+  writeFileSync(file, good);
+  await expect.poll(() => registryState().refused, { timeout: 20_000 }).toBeNull();
+  writeFileSync(join(registry, "operators.csv"), Array(3).fill("x").join("\n"));
+  await expect.poll(() => registryState().refused?.problems[0]?.line, { timeout: 20_000 }).toBeNull();
 });

@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { AuditLog, type Identities, identitiesOf, KeyRing, openTokens } from "@v6meter/identity";
+import {
+  AuditLog,
+  type AuditReader,
+  type Identities,
+  identitiesOf,
+  KeyRing,
+  openTokens,
+  readAudit,
+} from "@v6meter/identity";
 import type { Logger } from "@v6meter/runtime";
 import { type Config, Fault, formatHostPort, parseHostPort } from "@v6meter/schemas";
 import { type Key, openKey } from "./keys.ts";
@@ -9,6 +17,8 @@ export interface Access {
   readonly adminKey: Key;
   readonly identities: Identities;
   readonly audit: AuditLog;
+  readonly readAudit: AuditReader;
+  readonly keys: KeyRing;
   /** Throws CONFIG_INVALID where a setting opens an address to other machines before anybody was given a key. */
   checkListens(setting: string, address: string | null): void;
 }
@@ -45,6 +55,8 @@ export async function openAccess(parts: AsyncDisposableStack, config: Config, lo
     adminKey,
     identities: identitiesOf({ adminKey: adminKey.key, keys, tokens }),
     audit: openAudit(config),
+    readAudit: (question) => readAudit(auditFolder(config), question),
+    keys,
     checkListens(setting, address) {
       if (address === null || isLoopback(address) || tokens !== null || keys.usable > 0) return;
       const at = formatHostPort(parseHostPort(address) ?? { host: address, port: 0 });

@@ -87,6 +87,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     config: config.query,
     identities,
     audit,
+    readAudit: access.readAudit,
+    keys: access.keys,
     access: config.access,
     pages: CONSOLE_PAGES,
     ...watchRegistryAnswers(parts, config.classifier.registry_dir, logger),

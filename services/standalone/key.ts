@@ -1,12 +1,10 @@
 import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
-import { KeyRing, type ListedKey } from "@v6meter/identity";
+import { KeyRing, type ListedKey, writtenDown } from "@v6meter/identity";
 import { ensureWritableFolder } from "@v6meter/runtime";
-import { type AuditEntry, type Config, Fault, ROLE_NAMES, ROLES, type Role } from "@v6meter/schemas";
+import { type AuditEntry, api, type Config, Fault, ROLE_NAMES, ROLES, type Role } from "@v6meter/schemas";
 import { keysFolder, openAudit } from "./access.ts";
 import { readArguments } from "./options.ts";
-
-const DAYS_DEFAULT = 365;
 
 const HELP = `v6meter key: the keys people and programs open the API and the SQL port with
 
@@ -17,7 +15,7 @@ const HELP = `v6meter key: the keys people and programs open the API and the SQL
   --role ROLE      ${ROLE_NAMES.join(", ")}
   --operator ID    the operator of the registry whose figures a key of role operator sees
   --raw            an administrator's SQL sees raw flows, addresses and subscribers among them
-  --days N         days until it expires (${DAYS_DEFAULT}); 0: never
+  --days N         days until it expires (${api.KEY_DEFAULT_DAYS}); 0: never
   --data, --keys   folders, as of v6meter start; --config FILE as well
 
 A key is shown once, when it is made. What is kept (keys.json of the keys' folder) is its SHA-256. Running
@@ -65,9 +63,9 @@ export function configOf(values: { data?: string; keys?: string; config?: string
 }
 
 function days(text: string | undefined): number | null {
-  const found = text === undefined ? DAYS_DEFAULT : Number(text);
-  if (!Number.isInteger(found) || found < 0 || found > 36_500) {
-    throw new Fault("CONFIG_INVALID", `--days: found ${text}, allowed is 0 (never) or 1 to 36500.`);
+  const found = text === undefined ? api.KEY_DEFAULT_DAYS : Number(text);
+  if (!Number.isInteger(found) || found < 0 || found > api.KEY_MAX_DAYS) {
+    throw new Fault("CONFIG_INVALID", `--days: found ${text}, allowed is 0 (never) or 1 to ${api.KEY_MAX_DAYS}.`);
   }
   return found === 0 ? null : found;
 }
@@ -78,27 +76,17 @@ function role(text: string | undefined): Role {
   throw new Fault("CONFIG_INVALID", `--role: found ${text ?? "none"}, allowed is one of ${ROLE_NAMES.join(", ")}.`);
 }
 
-/** Changes the keys between two entries of the audit log: a change that cannot be written down is not made. */
-async function written<T>(
+/** Changes the keys between two entries of the audit log. */
+function written<T>(
   config: Config,
   { action, detail }: Pick<AuditEntry, "action" | "detail">,
   change: (keys: KeyRing) => Promise<T>,
 ): Promise<T> {
-  const audit = openAudit(config);
   // A person at the machine is told by the system's user.
   const actor = { kind: "command", name: userInfo().username, role: null, operator: null } as const;
-  const entry = { actor, from: null, action };
-  await audit.append({ ...entry, outcome: "started", detail });
-  const { name = null } = detail;
-  try {
-    const changed = await change(new KeyRing(keysFolder(config)));
-    await audit.append({ ...entry, outcome: "done", detail: { name } });
-    return changed;
-  } catch (error) {
-    const outcome = error instanceof Fault ? error.code : "INTERNAL";
-    if (outcome !== "AUDIT_UNWRITABLE") await audit.append({ ...entry, outcome, detail: { name } });
-    throw error;
-  }
+  return writtenDown(openAudit(config), { actor, from: null, action, detail }, () =>
+    change(new KeyRing(keysFolder(config))),
+  );
 }
 
 async function create(config: Config, name: string, values: Given["values"]): Promise<void> {

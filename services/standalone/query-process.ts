@@ -16,7 +16,7 @@ async function startQueryProcess(config: Config, logger: Logger): Promise<Runnin
   needServerStore(config);
   await using parts = new AsyncDisposableStack();
   const access = await openAccess(parts, config, logger);
-  const { adminKey, identities, audit } = access;
+  const { adminKey, identities, audit, readAudit, keys } = access;
   access.checkListens("query.http", config.query.http);
   const store = parts.adopt(await openServerStore({ config: config.store }), (it) => it.stop());
   const query = createQueryService({
@@ -24,6 +24,8 @@ async function startQueryProcess(config: Config, logger: Logger): Promise<Runnin
     config: config.query,
     identities,
     audit,
+    readAudit,
+    keys,
     access: config.access,
     pages: CONSOLE_PAGES,
     ...watchRegistryAnswers(parts, config.classifier.registry_dir, logger),

@@ -2,6 +2,13 @@ export { type Classifier, type ClassifierOptions, type ClassifierTotals, createC
 export { loadRegistry } from "./load-registry.ts";
 export type { Prefix } from "./prefix.ts";
 export * from "./registry.ts";
-export { Problems, type RegistryFile, readCsv, readYaml } from "./registry-file.ts";
+export {
+  Problems,
+  RegistryFault,
+  type RegistryFile,
+  type RegistryProblem,
+  readCsv,
+  readYaml,
+} from "./registry-file.ts";
 export type { JoinTally } from "./session-join.ts";
 export { type RegistryWatch, watchRegistry } from "./watch-registry.ts";

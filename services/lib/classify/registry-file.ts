@@ -15,9 +15,31 @@ export interface RegistryFile {
 
 const LISTED = 20;
 
+/** One thing that is wrong with a file; line 0 stands for the file as a whole. */
+export interface RegistryProblem {
+  readonly path: string;
+  readonly line: number;
+  readonly sentence: string;
+}
+
+/** The fault REGISTRY_INVALID with every problem behind it, by file and line; its message lists the first 20. */
+export class RegistryFault extends Fault {
+  readonly problems: readonly RegistryProblem[];
+
+  constructor(problems: readonly RegistryProblem[]) {
+    const sentences = problems.map(({ path, line, sentence }) =>
+      line > 0 ? `${path}:${line}: ${sentence}` : `${path}: ${sentence}`,
+    );
+    const listed = sentences.slice(0, LISTED);
+    if (sentences.length > LISTED) listed.push(`and ${sentences.length - LISTED} more`);
+    super("REGISTRY_INVALID", listed.join("\n"));
+    this.problems = problems;
+  }
+}
+
 /** Collects what is wrong with the files, so that one run tells all of it. */
 export class Problems {
-  readonly #found: { path: string; line: number; sentence: string }[] = [];
+  readonly #found: RegistryProblem[] = [];
 
   /** Adds one sentence about a line; line 0 stands for the file as a whole. */
   add(path: string, line: number, sentence: string): void {
@@ -25,19 +47,16 @@ export class Problems {
   }
 
   /** What was found, in order. */
-  get found(): readonly { readonly path: string; readonly line: number; readonly sentence: string }[] {
+  get found(): readonly RegistryProblem[] {
     return this.#found;
   }
 
-  /** Throws a Fault REGISTRY_INVALID that lists the first 20 problems by file and line, if there are any. */
+  /** Throws a RegistryFault of what was found, if there is anything. */
   throwIfAny(): void {
     if (this.#found.length === 0) return;
-    const sentences = this.#found
-      .toSorted((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1))
-      .map(({ path, line, sentence }) => (line > 0 ? `${path}:${line}: ${sentence}` : `${path}: ${sentence}`));
-    const listed = sentences.slice(0, LISTED);
-    if (sentences.length > LISTED) listed.push(`and ${sentences.length - LISTED} more`);
-    throw new Fault("REGISTRY_INVALID", listed.join("\n"));
+    throw new RegistryFault(
+      this.#found.toSorted((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
+    );
   }
 }
 

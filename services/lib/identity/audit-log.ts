@@ -12,6 +12,29 @@ export interface Audit {
   append(entry: AuditEntry): Promise<void>;
 }
 
+/**
+ * Makes a change between two entries of the log: one that cannot be written down is not made, and the second entry tells
+ * what came of it. Throws AUDIT_UNWRITABLE and what the change throws.
+ */
+export async function writtenDown<T>(
+  audit: Audit,
+  entry: Omit<AuditEntry, "outcome">,
+  change: () => Promise<T>,
+): Promise<T> {
+  await audit.append({ ...entry, outcome: "started" });
+  const { name = null } = entry.detail;
+  const ended = (outcome: string) => audit.append({ ...entry, outcome, detail: { name } });
+  let changed: T;
+  try {
+    changed = await change();
+  } catch (error) {
+    await ended(error instanceof Fault ? error.code : "INTERNAL");
+    throw error;
+  }
+  await ended("done");
+  return changed;
+}
+
 export interface AuditLogOptions {
   readonly folder: string;
   /** A file that has grown to this is followed by the next one. */

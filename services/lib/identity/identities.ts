@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import type { Identity } from "./identity.ts";
+import { FIRST_ADMINISTRATOR, type Identity } from "./identity.ts";
 import { type KeyRing, keyHash } from "./keys.ts";
 import { looksLikeToken, type Tokens } from "./tokens.ts";
 
@@ -15,9 +15,6 @@ export interface IdentitiesOptions {
   readonly keys?: KeyRing | null;
   readonly tokens?: Tokens | null;
 }
-
-/** The name under which the key of admin.key is told. */
-export const FIRST_ADMINISTRATOR = "admin";
 
 /** The administrator's first key, the named keys and the tokens of an issuer, asked in this order. */
 export function identitiesOf({ adminKey, keys = null, tokens = null }: IdentitiesOptions): Identities {

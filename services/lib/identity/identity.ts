@@ -12,6 +12,9 @@ export interface Identity {
   readonly raw: boolean;
 }
 
+/** The name under which the key of admin.key is told; no other key has it. */
+export const FIRST_ADMINISTRATOR = "admin";
+
 /** How the audit log names it. */
 export function actorOf({ kind, name, role, operator }: Identity): AuditActor {
   return { kind, name, role, operator };

@@ -5,7 +5,7 @@ import { Fault, keyName, keysFile, keysUsedFile, type Role, type StoredKey } fro
 import { z } from "zod";
 import { replaceFile } from "./durable-file.ts";
 import { withFileLock } from "./file-lock.ts";
-import type { Identity } from "./identity.ts";
+import { FIRST_ADMINISTRATOR, type Identity } from "./identity.ts";
 
 /** Marks a key as one of v6meter's, so that scanners for leaked secrets find it. */
 const KEY_MARK = "v6m_";
@@ -166,10 +166,13 @@ export class KeyRing {
   }
 
   /** Makes a key and returns it, which nothing can do again. Throws CONFIG_INVALID where it cannot be. */
-  create({ name, role, operator, raw, days }: NewKey): Promise<{ key: string; stored: StoredKey }> {
+  async create({ name, role, operator, raw, days }: NewKey): Promise<{ key: string; stored: StoredKey }> {
     const named = keyName.safeParse(name);
     if (!named.success)
       throw new Fault("CONFIG_INVALID", `The name ${JSON.stringify(name)} ${named.error.issues[0]?.message}.`);
+    if (name === FIRST_ADMINISTRATOR) {
+      throw new Fault("CONFIG_INVALID", `The name ${name} is that of admin.key: choose another name.`);
+    }
     const key = KEY_MARK + randomBytes(32).toString("base64url");
     return this.#change((keys) => {
       if (keys.some((it) => it.name === name)) {

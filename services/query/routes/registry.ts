@@ -23,3 +23,33 @@ export function registryRoute(app: Api, named: Named): void {
     async (): Promise<api.Registry> => named(),
   );
 }
+
+/** Which registry is in force, and what is wrong with its files. */
+export type RegistryState = () => api.RegistryState;
+
+/** The state of a process that has no registry. */
+export const NO_REGISTRY: api.RegistryState = {
+  folder: null,
+  version: null,
+  since: null,
+  entries: { regions: 0, operators: 0, prefixes: 0, exporters: 0 },
+  refused: null,
+};
+
+/** `GET /api/v1/registry/state`. */
+export function registryStateRoute(app: Api, state: RegistryState): void {
+  app.get(
+    "/api/v1/registry/state",
+    {
+      schema: {
+        tags: ["registry"],
+        summary: "The registry in force and what is wrong with its files",
+        description: `A change of the registry's files is taken over as a whole or not at all: while \`refused\` tells problems, by file and line,
+figures go on by the registry before.`,
+        querystring: api.registryParameters,
+        response: { 200: api.registryState },
+      },
+    },
+    async (): Promise<api.RegistryState> => state(),
+  );
+}
