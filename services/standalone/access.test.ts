@@ -191,15 +191,15 @@ test("a change of the registry that is wrong is told by file and line, and the r
   const { ownerOf, registryState } = watchRegistryAnswers(parts, registry, logger);
   const before = registryState();
   expect(api.registryState.parse(before)).toMatchObject({ folder: registry, entries: { exporters: 1 }, refused: null });
-  writeFileSync(file, good.replace("mobile", "nobody").replace("192.0.2.1", "192.0.2.300"));
+  writeFileSync(file, `${good.replace("mobile", "nobody")}  - exporter: 192.0.2.300\n`);
   await expect.poll(() => registryState().refused, { timeout: 20_000 }).not.toBeNull();
   const { refused, ...inForce } = api.registryState.parse(registryState());
   expect({ ...inForce, refused: null }).toEqual(before);
   expect(refused?.problems.map((it) => [it.file, it.line])).toEqual([
-    [file, 2],
     [file, 3],
+    [file, 4],
   ]);
-  expect(refused?.problems[1]?.problem).toMatch(/operator "nobody" is not registered; allowed are .*mobile/);
+  expect(refused?.problems[0]?.problem).toMatch(/operator "nobody" is not registered; allowed are .*mobile/);
   expect(ownerOf("192.0.2.1")).toBe("mobile");
   writeFileSync(file, good);
   await expect.poll(() => registryState().refused, { timeout: 20_000 }).toBeNull();
