@@ -15,7 +15,13 @@ export const auditParameters = z
       .array(oneOf(Object.keys(AUDIT_ACTIONS) as AuditAction[]))
       .default([])
       .describe("What was done"),
-    limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(500, LIMIT).default(100),
+    limit: z.coerce
+      .number(LIMIT)
+      .int(LIMIT)
+      .min(1, LIMIT)
+      .max(500, LIMIT)
+      .default(100)
+      .describe("At most so many entries"),
     page: z.string().max(100).optional().describe("next of the answer before, to the same question"),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {

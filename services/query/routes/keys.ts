@@ -13,8 +13,7 @@ export interface KeyRoutesOptions {
 const MAKE_DESCRIPTION = `The answer is the only one that ever holds the key: what is kept is its SHA-256. A key without the right \`raw\` makes
 none that has it (403). A name is given once (409). Written into the audit log before and after, as \`v6meter key create\` does.`;
 
-const REVOKE_DESCRIPTION = `It is answered 401 from now on, by every process. A key does not revoke itself (409): of the last administrator
-somebody is left to give keys. Written into the audit log before and after.`;
+const REVOKE_DESCRIPTION = `It is answered 401 from now on, by every process. A key does not revoke itself (409). Written into the audit log before and after.`;
 
 /** Named keys are listed, made and revoked by administrators. */
 export function keyRoutes(app: Api, { keys, audit }: KeyRoutesOptions): void {
