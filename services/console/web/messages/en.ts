@@ -138,7 +138,7 @@ export default {
     users: "Active IPv6 connections (this month)",
     completeness: "Completeness",
     trend: "{change} on the period before",
-    target: "{name}: {value} by {by}, {progress} reached",
+    target: "{name}: {value} by {by}, {current} in {month}",
     ofCountry: "National: {text}",
     targetOf: "{name}: {value} by {by}",
     noTrend: "no figure of the period before",

@@ -131,7 +131,7 @@ export default {
     users: "IPv6活跃连接数（本月）",
     completeness: "数据完整度",
     trend: "较上一时段 {change}",
-    target: "{name}：目标 {value}（{by}），已完成 {progress}",
+    target: "{name}：目标 {value}（{by}），{month}为 {current}",
     ofCountry: "全国：{text}",
     targetOf: "{name}：目标 {value}（{by}）",
     noTrend: "上一时段无数据",

@@ -90,9 +90,10 @@ export default defineComponent(() => {
       name: next[language.value],
       value: figure(next.value, unit),
       by: next.by,
-      progress: percent(next.progress),
+      current: figure(next.current?.value, unit),
+      month: next.current?.month ?? "",
     };
-    const text = t(next.progress === null ? "overview.targetOf" : "overview.target", words);
+    const text = t(next.current === null ? "overview.targetOf" : "overview.target", words);
     // What the country has reached is not what is shown here.
     return [next.scope === "national" ? t("overview.ofCountry", { text }) : text];
   };

@@ -15,6 +15,8 @@ const bare = (type: string) => type.replaceAll(/^(?:(?:Nullable|LowCardinality)\
 
 /** Whether a column holds numbers. */
 export const isNumeric = ({ type }: Column) => /^(U?Int|Float|Decimal|BFloat)/.test(bare(type));
+/** Shares and means are; what only counts or ranks is not. */
+const isFraction = ({ type }: Column) => /^(Float|Decimal|BFloat)/.test(bare(type));
 const isTime = ({ type }: Column) => /^Date/.test(bare(type));
 
 /** What is drawn along, as what, and apart by what; -1: by nothing. */
@@ -24,10 +26,13 @@ export interface Axes {
   readonly apart: number;
 }
 
-/** Axes that fit an answer: along time or the first words, the last column of numbers, apart by other words; null where there are no numbers. */
+/**
+ * Axes that fit an answer: along time or the first words, the last column of fractions or else of
+ * numbers, apart by other words; null where there are no numbers.
+ */
 export function axesOf({ columns, rows }: api.SqlResult): Axes | null {
   const numeric = columns.flatMap((column, i) => (isNumeric(column) ? [i] : []));
-  const value = numeric.at(-1);
+  const value = numeric.findLast((i) => isFraction(columns[i] as Column)) ?? numeric.at(-1);
   if (value === undefined || rows.length === 0) return null;
   const time = columns.findIndex(isTime);
   const words = columns.flatMap((column, i) => (!isNumeric(column) && i !== time ? [i] : []));
