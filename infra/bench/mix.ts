@@ -1,16 +1,13 @@
 import { Random } from "@v6meter/random";
 import { type Flow, Traffic } from "./mixes/traffic.ts";
+import { UPTIME_MS, v9FlowSet, v9Header } from "./v9-packet.ts";
 import type { Workload } from "./workload.ts";
 
 const RECORDS = 19;
 const RECORD_BYTES = 72;
-const HEADER_BYTES = 20;
-const SET_HEADER_BYTES = 4;
 /** More rows than a batch has, so that no batch holds a datagram twice and compresses better for it. */
 const DATAGRAMS = 6_000;
 const TEMPLATE_ID = 300;
-const EXPORT_SECONDS = 1_750_000_000;
-const UPTIME_MS = 0x4000_0000;
 
 /** Element and length of each field: addresses, times, counters, ports, four of an octet, interfaces, AS numbers. */
 const FIELDS = [
@@ -50,22 +47,6 @@ function writeRecord(to: Buffer, at: number, flow: Flow): void {
   to.writeUInt32BE(flow.destination.as, at + 68);
 }
 
-function header(count: number): Buffer {
-  const bytes = Buffer.alloc(HEADER_BYTES);
-  bytes.writeUInt16BE(9, 0);
-  bytes.writeUInt16BE(count, 2);
-  bytes.writeUInt32BE(UPTIME_MS, 4);
-  bytes.writeUInt32BE(EXPORT_SECONDS, 8);
-  return bytes;
-}
-
-function flowSet(id: number, body: Buffer): Buffer {
-  const head = Buffer.alloc(SET_HEADER_BYTES);
-  head.writeUInt16BE(id, 0);
-  head.writeUInt16BE(SET_HEADER_BYTES + body.length, 2);
-  return Buffer.concat([head, body]);
-}
-
 function template(): Buffer {
   const words = [TEMPLATE_ID, FIELDS.length, ...FIELDS.flat()];
   const body = Buffer.alloc(2 * words.length);
@@ -82,11 +63,11 @@ export function v9MixWorkload(seed: number): Workload {
   const datagrams = Array.from({ length: DATAGRAMS }, () => {
     const body = Buffer.alloc(RECORDS * RECORD_BYTES);
     for (let i = 0; i < RECORDS; i++) writeRecord(body, i * RECORD_BYTES, traffic.flow());
-    return Buffer.concat([header(RECORDS), flowSet(TEMPLATE_ID, body)]);
+    return Buffer.concat([v9Header(RECORDS), v9FlowSet(TEMPLATE_ID, body)]);
   });
   return {
     name: `v9, IPv6, ${RECORDS} records of ${RECORD_BYTES} bytes with values of flows`,
-    templates: [Buffer.concat([header(1), flowSet(0, template())])],
+    templates: [Buffer.concat([v9Header(1), v9FlowSet(0, template())])],
     datagrams,
     recordsPerDatagram: RECORDS,
     records: RECORDS * DATAGRAMS,

@@ -1,10 +1,7 @@
 import { Random } from "@v6meter/random";
+import { V9_HEADER_BYTES, v9FlowSet, v9Header } from "../v9-packet.ts";
 
-const HEADER_BYTES = 20;
-const SET_HEADER_BYTES = 4;
 const RECORDS = 15;
-const EXPORT_SECONDS = 1_750_000_000;
-const UPTIME_MS = 0x4000_0000;
 
 /** Element and length of each field of every layout; layouts differ in their order. */
 const FIELDS = [
@@ -39,22 +36,6 @@ export interface LayoutWorkload {
   datagram(id: number, index: number): Buffer;
 }
 
-function header(count: number): Buffer {
-  const bytes = Buffer.alloc(HEADER_BYTES);
-  bytes.writeUInt16BE(9, 0);
-  bytes.writeUInt16BE(count, 2);
-  bytes.writeUInt32BE(UPTIME_MS, 4);
-  bytes.writeUInt32BE(EXPORT_SECONDS, 8);
-  return bytes;
-}
-
-function flowSet(id: number, body: Buffer): Buffer {
-  const head = Buffer.alloc(SET_HEADER_BYTES);
-  head.writeUInt16BE(id, 0);
-  head.writeUInt16BE(SET_HEADER_BYTES + body.length, 2);
-  return Buffer.concat([head, body]);
-}
-
 function shuffled<T>(random: Random, list: readonly T[]): T[] {
   const order = [...list];
   for (let i = order.length - 1; i > 0; i--) {
@@ -77,7 +58,7 @@ export function layoutWorkload(seed: number, layouts: number, datagrams: number)
   const fields = [...orders.values()];
   const recordBytes = FIELDS.reduce((sum, [, length]) => sum + length, 0);
   const pool = Array.from({ length: datagrams }, () =>
-    Buffer.concat([header(RECORDS), flowSet(0, Buffer.from(random.bytes(RECORDS * recordBytes)))]),
+    Buffer.concat([v9Header(RECORDS), v9FlowSet(0, Buffer.from(random.bytes(RECORDS * recordBytes)))]),
   );
   return {
     recordsPerDatagram: RECORDS,
@@ -86,11 +67,11 @@ export function layoutWorkload(seed: number, layouts: number, datagrams: number)
       const head = Buffer.alloc(4);
       head.writeUInt16BE(id, 0);
       head.writeUInt16BE(FIELDS.length, 2);
-      return Buffer.concat([header(1), flowSet(0, Buffer.concat([head, fields[layout] as Buffer]))]);
+      return Buffer.concat([v9Header(1), v9FlowSet(0, Buffer.concat([head, fields[layout] as Buffer]))]);
     },
     datagram(id, index) {
       const bytes = pool[index] as Buffer;
-      bytes.writeUInt16BE(id, HEADER_BYTES);
+      bytes.writeUInt16BE(id, V9_HEADER_BYTES);
       return bytes;
     },
   };
