@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { missingTools, startKafka } from "@v6meter/kafka";
 import { runCommand } from "@v6meter/runtime";
 import { machineNow } from "./machine.ts";
-import { type Case, type Load, measure } from "./measure.ts";
+import { type Case, type Load, measure, searchHighestRate } from "./measure.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { broken, type Outcome, type Results, saveResults } from "./outcome.ts";
 import { Sender } from "./sender/sender.ts";
-import { markdown } from "./table.ts";
+import { markdown, rateText } from "./table.ts";
 import { findTools } from "./tools/found.ts";
 import { type Missing, type Tool, WAYS } from "./tools/tool.ts";
 
@@ -37,8 +37,14 @@ function casesOf(tools: readonly Tool[], { mixes, ways }: Options): Case[] {
   );
 }
 
-async function run(cases: readonly Case[], { rounds }: Options, load: Load): Promise<Outcome[]> {
-  const outcomes = cases.map(({ tool, way, mix }) => ({ tool: tool.name, way, mix, rounds: [] as Outcome["rounds"] }));
+async function run(cases: readonly Case[], { rounds, stepMs }: Options, load: Load): Promise<Outcome[]> {
+  const outcomes = cases.map(({ tool, way, mix }) => ({
+    tool: tool.name,
+    way,
+    mix,
+    rounds: [] as Outcome["rounds"],
+    highest: null as Outcome["highest"],
+  }));
   for (let round = 1; round <= rounds; round++)
     for (const [i, it] of cases.entries()) {
       const measured = await measure(it, load);
@@ -50,6 +56,12 @@ async function run(cases: readonly Case[], { rounds }: Options, load: Load): Pro
           `${delivered} of ${sent} records, ${kernelDrops} datagrams dropped, ${Math.round(sentPerS)} records/s sent`,
       );
     }
+  for (const [i, it] of cases.entries()) {
+    if (stepMs === 0) break;
+    const highest = await searchHighestRate(it, load, stepMs);
+    (outcomes[i] as (typeof outcomes)[number]).highest = highest;
+    say(`highest rate, ${it.mix} to ${it.way}, ${it.tool.name}: ${rateText(highest)} records/s`);
+  }
   return outcomes;
 }
 

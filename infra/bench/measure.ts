@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readUdpSockets } from "@v6meter/sockets";
+import { type HighestRate, highestRate } from "./highest-rate.ts";
 import type { MixName } from "./mixes/mix.ts";
 import type { Sender } from "./sender/sender.ts";
 import { treeUsage } from "./tools/process-tree.ts";
@@ -77,26 +78,35 @@ export async function settled(running: Running, quietMs: number, records: number
   }
 }
 
-/** Starts the tool, sends it templates, records to warm up and records to measure, and ends it. */
-export async function measure({ tool, way, mix }: Case, load: Load): Promise<Measured> {
+/** The tool, started and told all templates; it is ended with `parts`. */
+async function started({ tool, way, mix }: Case, load: Load, parts: AsyncDisposableStack): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), "v6meter-bench-"));
-  await using parts = new AsyncDisposableStack();
   parts.defer(() => rm(folder, { recursive: true, force: true }));
-  const { brokers } = load;
+  const { brokers, sender } = load;
   const topic = `bench-${randomUUID()}-`;
   if (way === "kafka") parts.defer(() => dropTopics(brokers, topic));
   const running = await tool.start({ way, mix, folder, port: load.port, brokers, topic });
   parts.defer(() => running.kill());
-  const { port, pid } = running;
-  const { sender, ratePerS } = load;
-  await sender.send({ mix, port, what: "templates", ratePerS: TEMPLATES_PER_S });
+  await sender.send({ mix, port: running.port, what: "templates", ratePerS: TEMPLATES_PER_S });
   await sleep(TEMPLATES_PAUSE_MS);
+  return running;
+}
+
+const dropsOf = (port: number) => socketsOf(port).reduce((sum, { drops }) => sum + drops, 0);
+
+/** Starts the tool, sends it templates, records to warm up and records to measure, and ends it. */
+export async function measure(it: Case, load: Load): Promise<Measured> {
+  await using parts = new AsyncDisposableStack();
+  const running = await started(it, load, parts);
+  const { port, pid } = running;
+  const { tool, way, mix } = it;
+  const { sender, ratePerS } = load;
   const warmUp = await sender.send({ mix, port, what: { records: load.records / 3 }, ratePerS });
   const before = await settled(running, tool.quietMs(way), warmUp.records);
   const sent = await sender.send({ mix, port, what: { records: load.records }, ratePerS });
   const after = await settled(running, tool.quietMs(way), warmUp.records + sent.records);
   const { peakRssBytes } = treeUsage(pid);
-  const kernelDrops = socketsOf(port).reduce((sum, { drops }) => sum + drops, 0);
+  const kernelDrops = dropsOf(port);
   const all = warmUp.records + sent.records;
   const delivered = await running.stop();
   return {
@@ -107,4 +117,32 @@ export async function measure({ tool, way, mix }: Case, load: Load): Promise<Mea
     peakRssBytes,
     sentPerS: (sent.records / sent.elapsedMs) * 1_000,
   };
+}
+
+/**
+ * The highest rate at which neither the kernel nor the tool loses a record, by steps of so long. A tool that tells only
+ * at its end what it delivered is held to that: where more is missing than the steps with a loss sent, no rate is told.
+ */
+export async function searchHighestRate(it: Case, load: Load, stepMs: number): Promise<HighestRate> {
+  await using parts = new AsyncDisposableStack();
+  const running = await started(it, load, parts);
+  const { tool, way, mix } = it;
+  const { port } = running;
+  const { sender, ratePerS } = load;
+  const warmUp = await sender.send({ mix, port, what: { records: load.records / 3 }, ratePerS });
+  await settled(running, tool.quietMs(way), warmUp.records);
+  let [sent, lostAtMost] = [warmUp.records, 0];
+  const found = await highestRate(ratePerS, async (rate) => {
+    const drops = dropsOf(port);
+    const step = await sender.send({ mix, port, what: { records: (rate * stepMs) / 1_000 }, ratePerS: rate });
+    sent += step.records;
+    await settled(running, tool.quietMs(way), sent - lostAtMost);
+    const delivered = await running.delivered();
+    // After a loss it is not known how much of it came after all, so only the kernel's drops tell.
+    const isMissing = lostAtMost === 0 && delivered !== null && delivered < sent;
+    const lost = isMissing || dropsOf(port) > drops;
+    if (lost) lostAtMost += step.records;
+    return { sentPerS: (step.records / step.elapsedMs) * 1_000, lost };
+  });
+  return (await running.stop()) < sent - lostAtMost ? { recordsPerS: null, bySender: false } : found;
 }

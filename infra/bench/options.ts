@@ -8,17 +8,18 @@ export const TOOL_NAMES = ["v6meter", "goflow2", "nfcapd", "nfacctd", "node-netf
 
 export const HELP = `Usage: npm run bench -- [options]
 
-This platform beside its peers: the same packets to all, sent by one process at one pace, the tools in turns: CPU time
-and peak memory, each by mix and by where records are brought to. Fails where this platform loses a record, and where a
-tool's count is above what was sent.
+This platform beside its peers: the same packets to all, sent by one process at one pace, the tools in turns: CPU time,
+peak memory and the highest rate without a loss, each by mix and by where records are brought to. Fails where this
+platform loses a record at the pace of the measurement, and where a tool's count is above what was sent.
 
   --seed N       values in the records (1)
   --rounds N     rounds of each case; the median and the spread are told (3)
   --records N    flow records of a round, after a third as many that warm up (240000)
   --rate N       flow records a second (80000)
+  --step-ms N    length of a step of the search for the highest rate without a loss; 0: none is searched (1000)
   --only LIST    names parted by commas of tools, mixes and ways; a kind of which none is named is left whole:
                  ${TOOL_NAMES.join(", ")}; ${MIX_NAMES.join(", ")}; ${WAYS.join(", ")}
-  --quick        the same table in less than two minutes: one round of fewer records, no Kafka
+  --quick        the same table in less than two minutes: one round of fewer records, no Kafka, no search
   --save DIR     write the results into this folder, as JSON and Markdown named by date and commit
   --json         one JSON line instead of tables
   --help         this text
@@ -29,6 +30,8 @@ export interface Options {
   readonly rounds: number;
   readonly records: number;
   readonly ratePerS: number;
+  /** 0: no search for the highest rate. */
+  readonly stepMs: number;
   readonly tools: readonly string[];
   readonly mixes: readonly MixName[];
   readonly ways: readonly Way[];
@@ -38,8 +41,8 @@ export interface Options {
   readonly json: boolean;
 }
 
-const QUICK = { rounds: "1", records: "120000", ways: WAYS.filter((way) => way !== "kafka") } as const;
-const FULL = { rounds: "3", records: "240000", ways: WAYS } as const;
+const QUICK = { rounds: "1", records: "120000", "step-ms": "0", ways: WAYS.filter((way) => way !== "kafka") } as const;
+const FULL = { rounds: "3", records: "240000", "step-ms": "1000", ways: WAYS } as const;
 
 /** The names of a kind among those asked for; all of the kind where none is. */
 function named<T extends string>(
@@ -62,6 +65,7 @@ function parsed(args: readonly string[]) {
         rounds: text,
         records: text,
         rate: text,
+        "step-ms": text,
         only: text,
         save: text,
         quick: flag,
@@ -89,6 +93,7 @@ export function readOptions(args: readonly string[]): Options | null {
     rounds: wholeOption("rounds", values.rounds ?? preset.rounds, 1, 100),
     records: wholeOption("records", values.records ?? preset.records, 30_000, 100_000_000),
     ratePerS: wholeOption("rate", values.rate ?? "80000", 1_000, 10_000_000),
+    stepMs: wholeOption("step-ms", values["step-ms"] ?? preset["step-ms"], 0, 600_000),
     tools: named(asked, TOOL_NAMES),
     mixes: named(asked, MIX_NAMES),
     ways: named(asked, WAYS, preset.ways),

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { HighestRate } from "./highest-rate.ts";
 import type { Machine } from "./machine.ts";
 import type { Measured } from "./measure.ts";
 import type { MixName } from "./mixes/mix.ts";
@@ -13,6 +14,8 @@ export interface Outcome {
   readonly way: Way;
   readonly mix: MixName;
   readonly rounds: readonly Measured[];
+  /** Null where it was not looked for. */
+  readonly highest: HighestRate | null;
 }
 
 /** A run, whole. */

@@ -1,3 +1,4 @@
+import type { HighestRate } from "./highest-rate.ts";
 import { OURS, type Outcome, type Results } from "./outcome.ts";
 import { type Spread, spreadOf } from "./rounds.ts";
 
@@ -10,15 +11,22 @@ function medianCpu({ rounds }: Outcome): number {
   return spreadOf(rounds.map(({ cpuSPerMillion }) => cpuSPerMillion)).median;
 }
 
+/** The rate as thousands, at least so many where the sender was at its end. */
+export function rateText(found: HighestRate | null): string {
+  if (found === null) return "–";
+  if (found.recordsPerS === null) return "none";
+  return `${found.bySender ? "≥ " : ""}${Math.floor(found.recordsPerS / 1_000)} k`;
+}
+
 function row(outcome: Outcome, ours: Outcome | undefined): string {
-  const { mix, way, tool, rounds } = outcome;
+  const { mix, way, tool, rounds, highest } = outcome;
   const cpu = spreadOf(rounds.map(({ cpuSPerMillion }) => cpuSPerMillion));
   const memory = spreadOf(rounds.map(({ peakRssBytes }) => peakRssBytes / 1_000_000));
   const ratio = ours ? (cpu.median / medianCpu(ours)).toFixed(2) : "–";
   const sent = rounds.reduce((sum, it) => sum + it.sent, 0);
   const lost = sent - rounds.reduce((sum, it) => sum + it.delivered, 0);
   const lostText = lost === 0 ? "0" : `${lost} of ${sent}`;
-  return `| ${[mix, way, tool, spread(cpu, 2), ratio, spread(memory, 0), lostText].join(" | ")} |`;
+  return `| ${[mix, way, tool, spread(cpu, 2), ratio, spread(memory, 0), lostText, rateText(highest)].join(" | ")} |`;
 }
 
 /** A run as tables of Markdown, with the machine, what each tool writes and who is missing. */
@@ -38,8 +46,8 @@ export function markdown({ started, ended, options, tools, missing, outcomes }: 
       `Linux ${started.kernel}, Node ${started.node}; load average ${started.loadAverage.toFixed(2)} at the start, ` +
       `${ended.loadAverage.toFixed(2)} at the end. Seed ${seed}, ${rounds} rounds of ${records} records at ${ratePerS} records/s.`,
     "",
-    "| mix | to | tool | CPU-s per million records | times v6meter's | peak memory, MB | records lost |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| mix | to | tool | CPU-s per million records | times v6meter's | peak memory, MB | records lost | highest records/s without a loss |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
     "| tool | to | what it writes there, and how that is counted |",
