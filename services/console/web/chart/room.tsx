@@ -28,6 +28,8 @@ export const Room = defineComponent({
     wide: { type: Boolean, default: false },
     /** The slot is no chart but the table itself: neither a second one nor a picture is offered. */
     list: { type: Boolean, default: false },
+    /** Its answer is not of the store: no SQL stands behind it. */
+    unstored: { type: Boolean, default: false },
   },
   slots: Object as SlotsType<{ default: object; controls: object }>,
   setup(props, { slots }) {
@@ -114,7 +116,7 @@ export const Room = defineComponent({
                 <code>{props.answer.question ? `GET ${addressOf(props.answer.question)}` : "—"}</code>
               </p>
             </details>
-            <SqlPanel question={props.answer.question} />
+            {props.unstored ? null : <SqlPanel question={props.answer.question} />}
             <details class="figures" hidden={props.list}>
               <summary>{t("room.table")}</summary>
               <section class="scroll" tabindex={0} aria-label={`${props.title}: ${t("room.table")}`}>

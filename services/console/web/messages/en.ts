@@ -1,3 +1,4 @@
+import { admin } from "./admin.ts";
 import { catalogue } from "./catalogue.ts";
 import { handingIn } from "./handing-in.ts";
 import { reports } from "./reports.ts";
@@ -17,6 +18,7 @@ export default {
     sql: "SQL",
     reports: "Reports",
     data: "Data",
+    admin: "Admin",
   },
   roles: {
     administrator: "Administrator",
@@ -235,4 +237,5 @@ export default {
   ...catalogue.en,
   reports: reports.en,
   handingIn: handingIn.en,
+  admin: admin.en,
 };

@@ -1,3 +1,4 @@
+import { admin } from "./admin.ts";
 import { catalogue } from "./catalogue.ts";
 import { handingIn } from "./handing-in.ts";
 import { reports } from "./reports.ts";
@@ -17,6 +18,7 @@ export default {
     sql: "SQL",
     reports: "报告",
     data: "填报",
+    admin: "管理",
   },
   roles: { administrator: "管理员", regulator: "监管单位", analyst: "分析人员", operator: "运营商", public: "公众" },
   frame: {
@@ -222,4 +224,5 @@ export default {
   ...catalogue.zh,
   reports: reports.zh,
   handingIn: handingIn.zh,
+  admin: admin.zh,
 };

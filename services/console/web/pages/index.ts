@@ -32,4 +32,9 @@ export const PAGES: readonly Page[] = [
     load: () => import("./reports.tsx"),
   },
   { name: "data", needs: ["GET /api/v1/submissions", "GET /api/v1/indicators"], load: () => import("./data.tsx") },
+  {
+    name: "admin",
+    needs: ["GET /api/v1/keys", "GET /api/v1/audit", "GET /api/v1/registry/state"],
+    load: () => import("./admin.tsx"),
+  },
 ];
