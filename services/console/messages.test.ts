@@ -1,3 +1,4 @@
+import { AUDIT_ACTIONS } from "@v6meter/schemas/words";
 import { expect, test } from "vitest";
 import en from "./web/messages/en.ts";
 import zh from "./web/messages/zh.ts";
@@ -13,4 +14,9 @@ function keys(texts: object, before = ""): string[] {
 test("both languages have the same texts, with the same figures in them", () => {
   expect(keys(zh).length).toBeGreaterThan(80);
   expect(keys(en).sort()).toEqual(keys(zh).sort());
+});
+
+test("everything that the audit log tells of has a text", () => {
+  const told = keys(zh.admin.actions).map((line) => line.trimEnd());
+  expect(told.toSorted()).toEqual(Object.keys(AUDIT_ACTIONS).sort());
 });
