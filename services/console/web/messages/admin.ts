@@ -102,7 +102,7 @@ export const admin = {
     forever: "直至吊销",
     created: "创建时间",
     expires: "到期时间",
-    never: "无",
+    never: "不过期",
     expired: "已过期",
     lastUsed: "最近使用",
     own: "当前密钥",
