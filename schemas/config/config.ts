@@ -117,6 +117,12 @@ export const kafkaConfig = z
       .max(1_073_741_824)
       .default(16_777_216)
       .describe("Size of a message at most; the topics' max.message.bytes must be as large"),
+    spool_compression: z
+      .enum(["zstd", "none"])
+      .default("zstd")
+      .describe(
+        "Of what a collector holds until Kafka has it: zstd takes a quarter of the disk and goes on as it is, none leaves compressing to Kafka's client",
+      ),
     retention_ms: z
       .int()
       .min(3_600_000)

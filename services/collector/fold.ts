@@ -1,10 +1,15 @@
 import { promisify } from "node:util";
 import { constants, zstdCompress } from "node:zlib";
 import { type Native, nativeFunctions } from "@v6meter/runtime";
+import type { KafkaConfig } from "@v6meter/schemas";
 
 const LEVEL = 1;
 /** Smaller values are left to Kafka's client, who compresses several of them together. */
 const FOLD_MIN_BYTES = 65_536;
+
+/** Whether values are folded on their way through a collector's spool to Kafka. */
+export const foldsInSpool = ({ brokers, spool_compression }: KafkaConfig): boolean =>
+  brokers.length > 0 && spool_compression === "zstd";
 
 /** A value as the bus is given it, see OutgoingMessage. */
 export interface Folded {

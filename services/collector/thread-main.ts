@@ -3,6 +3,7 @@ import { openEmbeddedBus } from "@v6meter/bus";
 import { createLogger } from "@v6meter/runtime";
 import { createCollector } from "./collector.ts";
 import { createConfiguredDecoder } from "./decoder.ts";
+import { foldsInSpool } from "./fold.ts";
 import { faultToWire, type ThreadData, type ThreadMessage } from "./thread-messages.ts";
 
 const COUNTS_INTERVAL_MS = 1_000;
@@ -25,7 +26,7 @@ try {
     decoder,
     logger,
     // Without brokers nobody hands the values on, and who reads them here would unfold them.
-    folds: config.bus.kafka.brokers.length > 0,
+    folds: foldsInSpool(config.bus.kafka),
   });
   await collector.start();
   const timer = setInterval(() => tell({ kind: "counts", counts: collector.counts() }), COUNTS_INTERVAL_MS);

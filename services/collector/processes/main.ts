@@ -3,6 +3,7 @@ import { createLogger } from "@v6meter/runtime";
 import { TOPICS } from "@v6meter/schemas";
 import { type Collector, createCollector } from "../collector.ts";
 import { createConfiguredDecoder } from "../decoder.ts";
+import { foldsInSpool } from "../fold.ts";
 import { faultToWire } from "../thread-messages.ts";
 import { datagramBytes, type Tells, type Told } from "./messages.ts";
 
@@ -73,7 +74,7 @@ async function start({ config, busPath, name, udp, first }: Extract<Told, { kind
     bus: spool,
     decoder: await createConfiguredDecoder(config.collector),
     logger: createLogger(config.log_level, name),
-    folds: config.bus.kafka.brokers.length > 0,
+    folds: foldsInSpool(config.bus.kafka),
     sharing: {
       tell,
       told: () => written,
