@@ -27,14 +27,18 @@ export interface Violation {
   readonly detail: string;
 }
 
+/** What is done of a datagram, in this order; all but decoding only after some. Memory is weighed by the engine's collector. */
+export const FUZZ_STEPS = ["decode", "check", "weigh", "restart"] as const;
+export type FuzzStep = (typeof FUZZ_STEPS)[number];
+
 /** What a fuzz run is made of. */
 export interface FuzzOptions {
   readonly seed: number;
   readonly datagrams: number;
   /** Payloads of real exporters that are mutated; not empty. */
   readonly corpus: readonly Uint8Array[];
-  /** Called before every datagram, so that a watcher knows where a hang is. */
-  readonly onDatagram?: (index: number) => void;
+  /** Called before every datagram and before what follows some of them, so that a watcher knows where a hang is. */
+  readonly onStep?: (index: number, step: FuzzStep) => void;
 }
 
 /** The figures of a fuzz run. */
@@ -61,6 +65,7 @@ export interface FuzzReport {
   readonly violations: readonly Violation[];
 }
 
+/** Each a multiple of the one before. */
 const CHECK_EVERY = 1_000;
 const WEIGH_EVERY = 5_000;
 const RESTART_EVERY = 20_000;
@@ -82,18 +87,25 @@ const LIMITS: Partial<DecoderOptions> = {
 
 /**
  * Gives the decoder mutated captures and random bytes and watches over PROMISES. Returns what it found;
- * a decoder that hangs hangs this call (see fuzz-watch.ts).
+ * a decoder that hangs hangs this call (see watch.ts).
  */
-export function fuzz({ seed, datagrams, corpus, onDatagram }: FuzzOptions): FuzzReport {
+export function fuzz({ seed, datagrams, corpus, onStep }: FuzzOptions): FuzzReport {
   const run = new Run(seed, corpus);
   const startedAt = performance.now();
   for (let index = 0; index < datagrams; index++) {
-    onDatagram?.(index);
-    run.give(index);
     const last = index === datagrams - 1;
-    if (last || (index + 1) % CHECK_EVERY === 0) run.check();
-    if (last || (index + 1) % WEIGH_EVERY === 0) run.weigh();
-    if (last || (index + 1) % RESTART_EVERY === 0) run.restart();
+    const isDue = (every: number) => last || (index + 1) % every === 0;
+    onStep?.(index, "decode");
+    run.give(index);
+    if (!isDue(CHECK_EVERY)) continue;
+    onStep?.(index, "check");
+    run.check();
+    if (!isDue(WEIGH_EVERY)) continue;
+    onStep?.(index, "weigh");
+    run.weigh();
+    if (!isDue(RESTART_EVERY)) continue;
+    onStep?.(index, "restart");
+    run.restart();
   }
   return run.report(performance.now() - startedAt);
 }

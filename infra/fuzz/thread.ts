@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { readCorpus } from "./corpus.ts";
-import { fuzz } from "./fuzz.ts";
+import { FUZZ_STEPS, fuzz } from "./fuzz.ts";
 import type { FuzzTask } from "./watch.ts";
 
 /** The thread of a watched fuzz run: the decoder runs here, so that a hang can be ended from outside. */
@@ -11,6 +11,9 @@ parentPort?.postMessage(
     seed,
     datagrams,
     corpus: readCorpus(folders).map(({ payload }) => payload),
-    onDatagram: (index) => Atomics.store(position, 0, index),
+    onStep: (index, step) => {
+      Atomics.store(position, 1, FUZZ_STEPS.indexOf(step));
+      Atomics.store(position, 0, index);
+    },
   }),
 );

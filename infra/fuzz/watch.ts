@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { FuzzReport } from "./fuzz.ts";
+import { FUZZ_STEPS, type FuzzReport } from "./fuzz.ts";
 
 /** What the thread of a watched run is told. */
 export interface FuzzTask {
@@ -7,7 +7,7 @@ export interface FuzzTask {
   readonly datagrams: number;
   /** Folders of captures to mutate; those that do not exist are left out. */
   readonly folders: readonly string[];
-  /** One element: the index of the datagram being decoded, -1 before the first. */
+  /** The index of the datagram it is at, -1 before the first, and of the step in FUZZ_STEPS. */
   readonly position: Int32Array<SharedArrayBuffer>;
 }
 
@@ -41,7 +41,7 @@ export function watchedFuzz({
   onProgress,
   ...options
 }: WatchOptions): Promise<WatchedFuzz> {
-  const position = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
+  const position = new Int32Array(new SharedArrayBuffer(8)).fill(-1);
   const task: FuzzTask = { ...options, position };
   return new Promise((resolve) => {
     const worker = new Worker(thread, {
@@ -56,7 +56,10 @@ export function watchedFuzz({
       if (index !== seen) {
         seen = index;
         seenAt = performance.now();
-      } else if (performance.now() - seenAt > hangMs) end({ outcome: "hung", index, detail: `more than ${hangMs} ms` });
+      } else if (performance.now() - seenAt > hangMs) {
+        const step = FUZZ_STEPS[Atomics.load(position, 1)] ?? "start";
+        end({ outcome: "hung", index, detail: `more than ${hangMs} ms in ${step}` });
+      }
     }, LOOK_EVERY_MS);
     const end = (result: WatchedFuzz) => {
       clearInterval(look);
