@@ -5,6 +5,7 @@ import { parseArgs, promisify } from "node:util";
 import { runCommand } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
 import { listMigrations } from "@v6meter/sql";
+import { wholeOption } from "./command.ts";
 import type { IngestResult, IngestTask } from "./ingest-process.ts";
 import { spreadOf } from "./rounds.ts";
 
@@ -58,12 +59,6 @@ function readOptions() {
   }
 }
 
-function whole(name: string, text: string, [least, most]: readonly [number, number]): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new Fault("CONFIG_INVALID", `--${name}: found ${text}, allowed is ${least} to ${most}. See --help.`);
-}
-
 /** Views that read flows or a roll-up of flows, each with those that read its target. */
 function viewsOfFlows(): { name: string; followers: string[] }[] {
   const views = listMigrations().flatMap(({ sql }) => {
@@ -114,9 +109,12 @@ await runCommand("bench:ingest", async () => {
     process.stdout.write(HELP);
     return 0;
   }
-  const number = (name: keyof typeof WHOLE) => whole(name, options[name], WHOLE[name]);
+  const number = (name: keyof typeof WHOLE) => {
+    const [least, most] = WHOLE[name];
+    return wholeOption(name, options[name], least, most);
+  };
   const size = { exporters: number("exporters"), subscribers: number("subscribers"), seed: number("seed") };
-  const blocks = options["block-rows"].split(",").map((text) => whole("block-rows", text, [1_024, 8_388_608]));
+  const blocks = options["block-rows"].split(",").map((text) => wholeOption("block-rows", text, 1_024, 8_388_608));
   const common = { size, rows: number("rows"), statements: options.statements ?? null };
   const [blockRows = 0] = blocks;
   const views = viewsOfFlows();

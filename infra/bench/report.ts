@@ -9,6 +9,7 @@ import { type Ask, compose, gather, liveSource, loadTemplate, monthOf, render, s
 import { runCommand } from "@v6meter/runtime";
 import { Fault, queryConfig, REPORT_FORMAT_NAMES, REPORT_LANGUAGES, storeConfig } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
+import { wholeOption } from "./command.ts";
 import { fillProvince, PROVINCE_REGISTRY } from "./province-rollups.ts";
 import { type Spread, spreadOf } from "./rounds.ts";
 
@@ -60,15 +61,8 @@ function readOptions() {
   } catch (cause) {
     throw new Fault("CONFIG_INVALID", `${(cause as Error).message}. See --help.`, { cause });
   }
-  const whole = (name: "subscribers" | "months" | "months-5m" | "rounds" | "seed", least: number, most: number) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < least || value > most)
-      throw new Fault(
-        "CONFIG_INVALID",
-        `--${name}: found ${values[name]}, allowed is ${least} to ${most}. See --help.`,
-      );
-    return value;
-  };
+  const whole = (name: "subscribers" | "months" | "months-5m" | "rounds" | "seed", least: number, most: number) =>
+    wholeOption(name, String(values[name]), least, most);
   const months = whole("months", 2, 25);
   return {
     subscribers: whole("subscribers", 1_000, 100_000_000),
