@@ -1,3 +1,17 @@
+/** What stages count. */
+export const BOOK_UNITS = {
+  datagrams: { zh: "报文", en: "datagrams" },
+  sets: { zh: "集合", en: "sets" },
+  records: { zh: "流记录", en: "records" },
+  rows: { zh: "行", en: "rows" },
+  packets: { zh: "计费报文", en: "packets" },
+  events: { zh: "会话事件", en: "events" },
+} as const;
+export type BookUnit = keyof typeof BOOK_UNITS;
+
+/** What sequence numbers count, by the exporter's version: v9 datagrams; v5 flows and IPFIX data records. */
+export const SEQUENCE_UNITS = ["datagrams", "records"] as const satisfies readonly BookUnit[];
+
 /**
  * The books. At every stage, per exporter: received = forwarded + held + dropped(reason).
  * Every count is a delta that travels with the batch it belongs to, so that a sum over the
@@ -15,7 +29,7 @@ export const STAGES = {
     en: "accounting requests and lines of batch files, from the socket or file to the bus (booked to the RADIUS client)",
   },
   record: { unit: "events", zh: "会话入库", en: "session events from the bus to the store" },
-} as const;
+} as const satisfies Record<string, { unit: BookUnit; zh: string; en: string }>;
 export type LedgerStage = keyof typeof STAGES;
 
 /**

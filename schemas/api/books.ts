@@ -1,15 +1,8 @@
 import { z } from "zod";
-import { type LedgerStage, STAGES } from "../ledger.ts";
+import { BOOK_UNITS, type BookUnit, type LedgerStage, STAGES } from "../ledger.ts";
 import { count, ratio } from "./count.ts";
 
-const UNITS = [
-  "datagrams",
-  "sets",
-  "records",
-  "rows",
-  "packets",
-  "events",
-] as const satisfies readonly (typeof STAGES)[LedgerStage]["unit"][];
+const UNITS = Object.keys(BOOK_UNITS) as [BookUnit, ...BookUnit[]];
 
 /** The books of one stage: received = forwarded + held + dropped. */
 export const stageBooks = z.object({

@@ -47,6 +47,7 @@ export const submissionsParameters = z.strictObject({
   series: z.array(catalogueId).default([]).describe("Reported series"),
   unit: z.array(registryWord).default([]).describe("Unit that reports"),
   state: z.array(oneOf(states)).default([]).describe("State of the newest version"),
+  object: z.array(catalogueId).default([]).describe("Monitored object that a row of the newest version is about"),
   limit: z.coerce
     .number({ error: "a whole number from 1 to 200" })
     .int({ error: "a whole number from 1 to 200" })

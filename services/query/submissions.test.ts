@@ -397,3 +397,22 @@ test("pages follow one another by cursor, without a gap and without a repeat", a
   expect((await send("admin", "GET", "?cursor=x")).status).toBe(400);
   expect((await send("admin", "GET", "?limit=201")).status).toBe(400);
 });
+
+test("the submissions about an object are those whose newest version has a row of it", async () => {
+  const figures = (...objects: string[]) => ({
+    rows: objects.map((object) => ({ object, industry: "互联网", region: "210100", numerator: "1", denominator: "2" })),
+  });
+  const about = async (who: string, query: string) =>
+    json<api.Submissions>(await send(who, "GET", `?${query}`)).submissions.map(({ id, version }) => [id, version]);
+  const query = (unit: string) => `series=app_concentration&month=2022-07&unit=${unit}`;
+  await handIn("admin", query("telecom"), figures("video_site", "game_hall"));
+  await handIn("admin", query("unicom"), figures("game_hall"));
+  const [telecom, unicom] = ["telecom", "unicom"].map((unit) => [`2022-07.app_concentration.${unit}`, 1]);
+  expect(await about("admin", "object=game_hall")).toEqual([telecom, unicom]);
+  expect(await about("admin", "object=video_site")).toEqual([telecom]);
+  expect(await about("unicom", "object=video_site&object=game_hall")).toEqual([unicom]);
+  expect(await about("admin", "object=game_hall&limit=1")).toEqual([telecom]);
+  await handIn("admin", query("telecom"), figures("game_hall"));
+  expect(await about("admin", "object=video_site")).toEqual([]);
+  expect((await send("admin", "GET", "?object=Kein Objekt")).status).toBe(400);
+});

@@ -12,7 +12,8 @@ SELECT
   argMax(JSONLength(rows), change) AS last_rows,
   argMax(errors, change) AS last_errors,
   argMax(warnings, change) AS last_warnings,
-  argMax(confirmed, change) AS last_confirmed
+  argMax(confirmed, change) AS last_confirmed,
+  arrayMap(row -> JSONExtractString(row, 'cells', 'object'), JSONExtractArrayRaw(argMax(rows, change))) AS last_objects
 FROM submissions
 WHERE (empty({months:Array(String)}) OR has({months:Array(String)}, month))
   AND (empty({series_ids:Array(String)}) OR has({series_ids:Array(String)}, series))
@@ -21,6 +22,7 @@ WHERE (empty({months:Array(String)}) OR has({months:Array(String)}, month))
   AND ({after_month:String} = '' OR month < {after_month:String}
     OR (month = {after_month:String} AND (series, unit) > ({after_series:String}, {after_unit:String})))
 GROUP BY month, series, unit
-HAVING empty({states:Array(String)}) OR has({states:Array(String)}, last_state)
+HAVING (empty({states:Array(String)}) OR has({states:Array(String)}, last_state))
+  AND (empty({objects:Array(String)}) OR hasAny({objects:Array(String)}, last_objects))
 ORDER BY month DESC, series, unit
 LIMIT {row_limit:UInt32}

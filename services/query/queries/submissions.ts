@@ -24,6 +24,7 @@ export const submissionsQuery = defineQuery({
     series_ids: texts,
     units: texts,
     states: texts,
+    objects: texts,
     accepted_only: z.boolean(),
     after_month: z.string(),
     after_series: z.string(),

@@ -99,7 +99,7 @@ export function submissionRoutes(app: Api, { store, catalogue, audit, named }: S
   app.get(
     "/api/v1/submissions",
     {
-      preValidation: listParameters("month", "series", "unit", "state"),
+      preValidation: listParameters("month", "series", "unit", "state", "object"),
       config: { narrows: true },
       schema: {
         tags: ["submissions"],
@@ -111,7 +111,7 @@ export function submissionRoutes(app: Api, { store, catalogue, audit, named }: S
       },
     },
     async (request): Promise<api.Submissions> => {
-      const { month, series, unit, state, limit, cursor } = request.query;
+      const { month, series, unit, state, object, limit, cursor } = request.query;
       const own = ownOperator(request);
       const others = own === null ? [] : unit.filter((it) => it !== own);
       if (others.length > 0) throw othersFigures("unit", others, own as string);
@@ -121,6 +121,7 @@ export function submissionRoutes(app: Api, { store, catalogue, audit, named }: S
         series_ids: series,
         units: own === null ? unit : [own],
         states: state,
+        objects: object,
         accepted_only: request.identity?.role === "analyst",
         after_month: after.month,
         after_series: after.series,

@@ -82,3 +82,26 @@ export function useAnswer<T>(questionOf: () => Question | null, { everyMs, read 
     reload: () => void load(),
   };
 }
+
+/** Two answers shown as one: the second's question, and what is made of both as soon as both are there. */
+export function bothAnswers<A, B, T>(first: Answer<A>, second: Answer<B>, made: (a: A, b: B) => T): Answer<T> {
+  const data = computed(() => (first.data !== null && second.data !== null ? made(first.data, second.data) : null));
+  return {
+    get question() {
+      return second.question;
+    },
+    get data() {
+      return data.value;
+    },
+    get problem() {
+      return first.problem ?? second.problem;
+    },
+    get loading() {
+      return first.loading || second.loading;
+    },
+    reload() {
+      first.reload();
+      second.reload();
+    },
+  };
+}

@@ -147,7 +147,7 @@ export default {
     least: "At least {low}, method: {method}",
     method: "Method: {method}",
     interval: "Interval {low}–{high}, method: {method}",
-    lost: "{lost} lost of {expected} expected",
+    lost: "{lost} lost of {expected} expected ({units})",
   },
   traffic: {
     title: "Traffic",
@@ -214,6 +214,7 @@ export default {
     advice: "To be seen to",
     nothing: "Nothing has to be seen to.",
     noDrops: "Nothing was dropped.",
+    unit: "Unit",
     lost: "Lost",
   },
   advice: {
@@ -224,14 +225,15 @@ export default {
     templates: "{name}: no template in force; shorten its template refresh.",
     silent: "{name}: nothing for over an hour; look at its export settings and the network.",
     receive:
-      "{reason} ({count}): the collector could not take it or the datagrams are malformed; look at the export version, the receive buffer and the number of processes.",
+      "{reason} ({count} {unit}): the collector could not take it or the datagrams are malformed; look at the export version, the receive buffer and the number of processes.",
     decode:
-      "{reason} ({count}): it could not be decoded; shorten the template refresh and check the exporter's software.",
-    publish: "{reason} ({count}): the bus is full; look at the disk and the classifiers.",
-    classify: "{reason} ({count}): messages of the bus could not be read; run the same version everywhere.",
-    write: "{reason} ({count}): rows could not be written; look at the store.",
-    account: "{reason} ({count}): accounting was refused; check the registered RADIUS clients and their secrets.",
-    record: "{reason} ({count}): session messages could not be read; run the same version everywhere.",
+      "{reason} ({count} {unit}): it could not be decoded; shorten the template refresh and check the exporter's software.",
+    publish: "{reason} ({count} {unit}): the bus is full; look at the disk and the classifiers.",
+    classify: "{reason} ({count} {unit}): messages of the bus could not be read; run the same version everywhere.",
+    write: "{reason} ({count} {unit}): rows could not be written; look at the store.",
+    account:
+      "{reason} ({count} {unit}): accounting was refused; check the registered RADIUS clients and their secrets.",
+    record: "{reason} ({count} {unit}): session messages could not be read; run the same version everywhere.",
   },
   sql: sql.en,
   ...catalogue.en,

@@ -1,6 +1,7 @@
 import type { api } from "@v6meter/schemas";
 import {
   ACCESS_TYPES,
+  BOOK_UNITS,
   DROP_REASONS,
   FLOW_DIRECTIONS,
   INDICATOR_DIMENSIONS,
@@ -50,6 +51,7 @@ const VOCABULARIES: Readonly<Record<string, Readonly<Record<string, Term>>>> = {
   technology: TECHNOLOGIES,
   observation_point: OBSERVATION_POINTS,
   stage: STAGES,
+  book_unit: BOOK_UNITS,
   reason: DROP_REASONS,
   family: { 4: { zh: "IPv4", en: "IPv4" }, 6: { zh: "IPv6", en: "IPv6" } },
   kind: ADDRESS_KINDS,

@@ -1,9 +1,10 @@
 import "../style/data.css";
 import type { api } from "@v6meter/schemas";
-import { computed, defineComponent, ref, watch } from "vue";
+import { computed, defineComponent, watch } from "vue";
 import { useAnswer } from "../api/answer.ts";
 import { HandIn } from "../handing-in/hand-in.tsx";
 import { SubmissionDetail } from "../handing-in/submission.tsx";
+import { useSubmissions } from "../handing-in/submissions.ts";
 import { language, t } from "../messages/index.ts";
 import { moment } from "../names/format.ts";
 import { monthsOf } from "../reports/months.ts";
@@ -12,33 +13,25 @@ import { useNow } from "../view/now.ts";
 import { Select } from "../view/select.tsx";
 import { useView } from "../view/view.ts";
 
-const REFRESH_MS = 30_000;
-const PAGE_ROWS = 50;
 const STATES = ["draft", "submitted", "accepted", "returned"] as const;
 
 export default defineComponent(() => {
   const view = useView({ id: "", version: "", state: "", month: "", series: "" });
   const nowMs = useNow(60_000);
-  const limit = ref(PAGE_ROWS);
   const catalogue = useAnswer<api.Indicators>(() => ({ path: "/api/v1/indicators" }));
-  const list = useAnswer<api.Submissions>(
-    () => ({
-      path: "/api/v1/submissions",
-      parameters: {
-        state: view.get("state") || undefined,
-        month: view.get("month") || undefined,
-        series: view.get("series") || undefined,
-        limit: String(limit.value),
-      },
-    }),
-    { everyMs: REFRESH_MS },
-  );
+  const {
+    answer: list,
+    more,
+    again,
+  } = useSubmissions(() => ({
+    state: view.get("state") || undefined,
+    month: view.get("month") || undefined,
+    series: view.get("series") || undefined,
+  }));
   const one = useAnswer<api.Submission>(() =>
     view.get("id") === "" ? null : { path: `/api/v1/submissions/${encodeURIComponent(view.get("id"))}` },
   );
-  watch([() => view.get("state"), () => view.get("month"), () => view.get("series")], () => {
-    limit.value = PAGE_ROWS;
-  });
+  watch([() => view.get("state"), () => view.get("month"), () => view.get("series")], again);
   const reported = computed(() => (catalogue.data?.indicators ?? []).filter((it) => it.class === "reported"));
   const months = computed(() => monthsOf([], nowMs.value).map(({ month }) => month));
   const nameOf = (series: string) => reported.value.find(({ id }) => id === series)?.[language.value] ?? series;
@@ -82,12 +75,7 @@ export default defineComponent(() => {
         ))}
         {list.data.next === null ? null : (
           <li>
-            <button
-              type="button"
-              onClick={() => {
-                limit.value = Math.min(200, limit.value + PAGE_ROWS);
-              }}
-            >
+            <button type="button" data-do="more" disabled={list.loading} onClick={more}>
               {t("handingIn.more")}
             </button>
           </li>

@@ -1,5 +1,5 @@
 import type { api } from "@v6meter/schemas";
-import type { LedgerStage } from "@v6meter/schemas/words";
+import { type LedgerStage, STAGES } from "@v6meter/schemas/words";
 import { computed, defineComponent } from "vue";
 import { useAnswer } from "../api/answer.ts";
 import { Chart, tip } from "../chart/chart.tsx";
@@ -98,7 +98,8 @@ export default defineComponent(() => {
   const advice = () => {
     const nowMs = Date.now();
     const ofReasons = drops.value.map(({ stage, reason, count }) => {
-      const words = { reason: nameOf("reason", reason), count: number(count) };
+      const unit = nameOf("book_unit", STAGES[stage].unit);
+      const words = { reason: nameOf("reason", reason), count: number(count), unit };
       return t(`advice.${stage}`, words);
     });
     return [...adviceFor(exporting(), nowMs), ...ofReasons];
@@ -112,12 +113,23 @@ export default defineComponent(() => {
       value: ({ books }: Stage) => books[name],
       text: ({ books }: Stage) => number(books[name]),
     })),
-    { name: "unit", title: "", value: ({ books }) => books.unit },
+    {
+      name: "unit",
+      title: t("exporters.unit"),
+      value: ({ books }) => books.unit,
+      text: ({ books }) => nameOf("book_unit", books.unit),
+    },
   ];
   const dropColumns = (): Column<Drop>[] => [
     { name: "stage", title: t("word.stage"), value: (it) => it.stage, text: (it) => nameOf("stage", it.stage) },
     { name: "reason", title: t("word.reason"), value: (it) => it.reason, text: (it) => nameOf("reason", it.reason) },
     { name: "count", title: t("word.count"), value: (it) => it.count, text: (it) => number(it.count) },
+    {
+      name: "unit",
+      title: t("exporters.unit"),
+      value: ({ stage }) => STAGES[stage].unit,
+      text: ({ stage }) => nameOf("book_unit", STAGES[stage].unit),
+    },
   ];
   const exporterColumns = (): Column<api.Exporter>[] => [
     { name: "exporter", title: t("word.exporter"), value: (it) => it.exporter },
@@ -165,7 +177,7 @@ export default defineComponent(() => {
         const part = (name: "forwarded" | "held" | "dropped") => `${(Math.max(0, Number(books[name])) / whole) * 100}%`;
         return (
           <li key={stage} data-stage={stage}>
-            <strong>{nameOf("stage", stage)}</strong> <small>{books.unit}</small>
+            <strong>{nameOf("stage", stage)}</strong> <small>{nameOf("book_unit", books.unit)}</small>
             <div class="bar" aria-hidden="true">
               <i style={{ width: part("forwarded") }} />
               <i class="held" style={{ width: part("held") }} />

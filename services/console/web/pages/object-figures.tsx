@@ -5,9 +5,11 @@ import { useAnswer } from "../api/answer.ts";
 import { Chart, timeAxis, tip } from "../chart/chart.tsx";
 import type { Column } from "../chart/csv.ts";
 import { Room } from "../chart/room.tsx";
+import { ObjectSubmissions } from "../handing-in/of-object.tsx";
 import { language, t } from "../messages/index.ts";
 import { figure, moment, percent, points, quantity } from "../names/format.ts";
 import { nameOf } from "../names/names.ts";
+import { isOpen } from "../session/session.ts";
 import { colour, isDark } from "../style/theme.ts";
 import { useNow } from "../view/now.ts";
 import { monthsUpTo, periodOf } from "../view/period.ts";
@@ -254,6 +256,7 @@ export const ObjectFigures = defineComponent(
                   <KnownFigures key={indicator.id} id={id} indicator={indicator} nowMs={nowMs.value} />
                 ))
               : null}
+            {it && isOpen(["GET /api/v1/submissions"]) ? <ObjectSubmissions id={id} series={telling.value} /> : null}
           </div>
         </>
       );

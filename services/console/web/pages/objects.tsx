@@ -3,7 +3,7 @@ import type { api } from "@v6meter/schemas";
 import { OBJECT_KINDS } from "@v6meter/schemas/words";
 import { computed, defineComponent } from "vue";
 import { RouterLink } from "vue-router";
-import { type Answer as Answered, useAnswer } from "../api/answer.ts";
+import { bothAnswers, useAnswer } from "../api/answer.ts";
 import type { Column } from "../chart/csv.ts";
 import { Room } from "../chart/room.tsx";
 import { language, t } from "../messages/index.ts";
@@ -72,24 +72,7 @@ const List = defineComponent(() => {
     parameters: { ...period.value, by: by(), interval: "1d", kind: kind(), operator: view.list("operator") },
   }));
   // Without the one there are no names and no objects that flows do not tell, without the other no figures.
-  const both: Answered<Answer> = {
-    get question() {
-      return traffic.question;
-    },
-    get data() {
-      return known.data && traffic.data;
-    },
-    get problem() {
-      return traffic.problem ?? known.problem;
-    },
-    get loading() {
-      return traffic.loading || known.loading;
-    },
-    reload() {
-      traffic.reload();
-      known.reload();
-    },
-  };
+  const both = bothAnswers(known, traffic, (_, it) => it);
   const isRising = () => !view.get("sort").startsWith("-");
   const sort = () => (SORTS.find((it) => it === view.get("sort").replace("-", "")) ?? "total_bytes") as Sort;
   const nameOfGroup = (word: string) => {

@@ -1,4 +1,5 @@
 import type { api } from "@v6meter/schemas";
+import { SEQUENCE_UNITS } from "@v6meter/schemas/words";
 import { computed, defineComponent } from "vue";
 import { type Answer, useAnswer } from "../api/answer.ts";
 import type { Column } from "../chart/csv.ts";
@@ -158,7 +159,13 @@ export default defineComponent(() => {
             ...failed(ledger),
             ...(books
               ? [
-                  t("overview.lost", { lost: number(books.sequence.lost), expected: number(books.sequence.expected) }),
+                  t("overview.lost", {
+                    lost: number(books.sequence.lost),
+                    expected: number(books.sequence.expected),
+                    units: SEQUENCE_UNITS.map((unit) => nameOf("book_unit", unit)).join(
+                      language.value === "zh" ? "或" : " or ",
+                    ),
+                  }),
                   t(books.balanced ? "exporters.balanced" : "exporters.unbalanced"),
                 ]
               : []),

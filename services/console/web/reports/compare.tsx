@@ -1,6 +1,6 @@
 import type { ReportDocument } from "@v6meter/schemas";
 import { computed, defineComponent, ref } from "vue";
-import { useAnswer } from "../api/answer.ts";
+import { bothAnswers, useAnswer } from "../api/answer.ts";
 import type { Question } from "../api/client.ts";
 import type { Column } from "../chart/csv.ts";
 import { Room } from "../chart/room.tsx";
@@ -26,11 +26,10 @@ export const ReportCompare = defineComponent(
     const isAll = ref(false);
     const first = useAnswer<ReportDocument>(() => reportQuestion(props.first, "json", language.value));
     const second = useAnswer<ReportDocument>(() => reportQuestion(props.second, "json", language.value));
-    const all = computed(() =>
-      first.data && second.data
-        ? compareFigures(figuresOf(first.data, t("reports.headlines")), figuresOf(second.data, t("reports.headlines")))
-        : [],
+    const both = bothAnswers(first, second, (a, b) =>
+      compareFigures(figuresOf(a, t("reports.headlines")), figuresOf(b, t("reports.headlines"))),
     );
+    const all = computed(() => both.data ?? []);
     const differing = computed(() => all.value.filter(differs));
     const rows = () => (isAll.value ? all.value : differing.value);
     const text = ({ difference, unit }: ComparedFigure) =>
@@ -53,25 +52,6 @@ export const ReportCompare = defineComponent(
       },
       { name: "difference", title: t("reports.difference"), value: (it) => it.difference, text },
     ];
-    /** Both have to be there. */
-    const both = {
-      get question() {
-        return second.question;
-      },
-      get data() {
-        return first.data && second.data;
-      },
-      get problem() {
-        return first.problem ?? second.problem;
-      },
-      get loading() {
-        return first.loading || second.loading;
-      },
-      reload() {
-        first.reload();
-        second.reload();
-      },
-    };
     return () => (
       <Room
         name="compare"

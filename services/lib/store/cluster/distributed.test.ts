@@ -244,6 +244,7 @@ const PARAMETERS = {
   units: [],
   states: ["accepted"],
   accepted_only: false,
+  objects: [],
   after_month: "",
   after_series: "",
   after_unit: "",
