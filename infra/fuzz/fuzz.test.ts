@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { CAPTURE_FOLDERS } from "@v6meter/captures";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FuzzBooks } from "./books.ts";
 import { readCorpus } from "./corpus.ts";
 import { fuzzDatagram, MUTATIONS } from "./datagram.ts";
@@ -36,13 +36,28 @@ test("books that do not balance, and drops under a reason of another stage, are 
   ]);
 });
 
-test("a run that hangs is ended, one that dies is told", async () => {
-  const options = { seed: SEED, datagrams: 1, folders: [], hangMs: 500 };
+describe("a run", () => {
+  const options = { seed: SEED, datagrams: 1, folders: [], hangCpuMs: 300 };
   const thread = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
-  expect(await watchedFuzz({ ...options, thread: thread("for (;;);") })).toMatchObject({ outcome: "hung", index: -1 });
-  expect(await watchedFuzz({ ...options, thread: thread("throw new Error('lost')") })).toMatchObject({
-    outcome: "died",
-    detail: "lost",
+
+  test("that hangs is ended", async () => {
+    const result = await watchedFuzz({ ...options, thread: thread("for (;;);") });
+    expect(result).toMatchObject({ outcome: "hung", index: -1, detail: expect.stringContaining("in start") });
+  });
+
+  test("that dies is told", async () => {
+    const result = await watchedFuzz({ ...options, thread: thread("throw new Error('lost')") });
+    expect(result).toMatchObject({ outcome: "died", detail: "lost" });
+  });
+
+  test("that gets no processor for longer than a hang may use of it is waited for", async () => {
+    // Waiting stands for a machine that has other work: the thread's clock goes on, its processor time does not.
+    const starved = `
+      import { parentPort } from "node:worker_threads";
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+      parentPort.postMessage({ datagrams: 1 });`;
+    const result = await watchedFuzz({ ...options, thread: thread(starved) });
+    expect(result).toEqual({ outcome: "finished", report: { datagrams: 1 } });
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { FUZZ_STEPS, type FuzzReport } from "./fuzz.ts";
 
@@ -21,9 +22,9 @@ export interface WatchOptions {
   readonly seed: number;
   readonly datagrams: number;
   readonly folders: readonly string[];
-  /** A datagram that takes longer is a hang. Far above any pause of a busy machine. @default 30000 */
-  readonly hangMs?: number;
-  /** What the thread runs; for tests. @default fuzz-thread.ts */
+  /** A step that uses more of a processor is a hang: its thread's time, which a busy machine does not stretch. @default 5000 */
+  readonly hangCpuMs?: number;
+  /** What the thread runs; for tests. @default thread.ts */
   readonly thread?: URL;
   /** Called about four times a second with the number of datagrams done. */
   readonly onProgress?: (done: number) => void;
@@ -34,9 +35,11 @@ const LOOK_EVERY_MS = 250;
 /** A decoder that allocates without bound ends its thread, not the machine. */
 const MAX_HEAP_MB = 1_024;
 
-/** Runs `fuzz` in a thread of its own and ends it when one datagram takes for ever. */
+const cpuMsOf = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1_000;
+
+/** Runs `fuzz` in a thread of its own and ends it when one step takes for ever. */
 export function watchedFuzz({
-  hangMs = 30_000,
+  hangCpuMs = 5_000,
   thread = FUZZ_THREAD,
   onProgress,
   ...options
@@ -48,21 +51,28 @@ export function watchedFuzz({
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
-    let seen = -1;
-    let seenAt = performance.now();
-    const look = setInterval(() => {
-      const index = Atomics.load(position, 0);
-      onProgress?.(Math.max(index, 0));
-      if (index !== seen) {
-        seen = index;
-        seenAt = performance.now();
-      } else if (performance.now() - seenAt > hangMs) {
-        const step = FUZZ_STEPS[Atomics.load(position, 1)] ?? "start";
-        end({ outcome: "hung", index, detail: `more than ${hangMs} ms in ${step}` });
+    let ended = false;
+    const look = async () => {
+      let [seen, usedBeforeMs] = ["", 0];
+      while (!ended) {
+        const [index, step] = [Atomics.load(position, 0), Atomics.load(position, 1)];
+        onProgress?.(Math.max(index, 0));
+        // It rejects only for a thread that has ended, which the listeners below tell.
+        const usage = await worker.cpuUsage().catch(() => null);
+        if (usage === null) return;
+        const usedMs = cpuMsOf(usage);
+        if (seen !== `${index} ${step}`) [seen, usedBeforeMs] = [`${index} ${step}`, usedMs];
+        else if (usedMs - usedBeforeMs > hangCpuMs)
+          return end({
+            outcome: "hung",
+            index,
+            detail: `more than ${hangCpuMs} ms of a processor in ${FUZZ_STEPS[step] ?? "start"}`,
+          });
+        await sleep(LOOK_EVERY_MS);
       }
-    }, LOOK_EVERY_MS);
+    };
     const end = (result: WatchedFuzz) => {
-      clearInterval(look);
+      ended = true;
       worker.removeAllListeners();
       void worker.terminate().then(() => resolve(result));
     };
@@ -73,5 +83,6 @@ export function watchedFuzz({
     worker.once("exit", (code) =>
       end({ outcome: "died", index: Atomics.load(position, 0), detail: `the thread ended with ${code}` }),
     );
+    worker.once("online", look);
   });
 }

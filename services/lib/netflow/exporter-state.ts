@@ -142,9 +142,16 @@ function readSession(reader: StateReader, exporter: Exporter): void {
   });
 }
 
-/** Runs of neighbouring sets that are still parked: bundle, first index, count. */
+/** Neighbouring sets of a bundle that are still parked. */
+interface ParkedRun {
+  readonly bundle: number;
+  /** Index in the bundle. */
+  readonly first: number;
+  count: number;
+}
+
 function writeParkedRuns(writer: StateWriter, sets: readonly ParkedSet[]): void {
-  const runs: { bundle: number; first: number; count: number }[] = [];
+  const runs: ParkedRun[] = [];
   for (const { bundle, indexInBundle } of sets) {
     const last = runs.at(-1);
     if (last !== undefined && last.bundle === bundle && last.first + last.count === indexInBundle) last.count++;
@@ -156,6 +163,22 @@ function writeParkedRuns(writer: StateWriter, sets: readonly ParkedSet[]): void 
     writer.u32(first);
     writer.u32(count);
   }
+}
+
+function readParkedRuns(reader: StateReader): ParkedRun[] {
+  const runs: ParkedRun[] = [];
+  reader.list(() => runs.push({ bundle: reader.u32(), first: reader.u32(), count: reader.u32() }));
+  return runs;
+}
+
+/** A damaged run may claim four billion sets: what a bundle does not have is refused before anything is made of it. */
+function setsOfRuns(sets: readonly ParkedSet[], runs: readonly ParkedRun[]): ParkedSet[] {
+  const isParked = new Uint8Array(sets.length);
+  for (const { first, count } of runs) {
+    if (first + count > sets.length) throw new RangeError("More parked sets than their bundle has.");
+    isParked.fill(1, first, first + count);
+  }
+  return sets.filter(({ indexInBundle }) => isParked[indexInBundle] === 1);
 }
 
 function writeBundle(sets: readonly ParkedSet[]): Uint8Array {
@@ -232,22 +255,10 @@ function readExporter(
   exporter.lastSeenAtMs = reader.f64();
   readDomains(reader, exporter);
   reader.list(() => readSession(reader, exporter));
-  const parked = new Map<number, Set<number>>();
-  reader.list(() => {
-    const bundle = reader.u32();
-    const first = reader.u32();
-    const count = reader.u32();
-    const indexes = parked.get(bundle) ?? new Set<number>();
-    for (let i = 0; i < count; i++) indexes.add(first + i);
-    parked.set(bundle, indexes);
-  });
-  for (const [bundle, indexes] of parked) {
+  for (const [bundle, runs] of Map.groupBy(readParkedRuns(reader), (run) => run.bundle)) {
     const entry = state.get(bundleKey(exporter.text, bundle));
     if (entry === undefined) throw new RangeError("A bundle of parked sets is missing.");
-    exporter.parking.restore(
-      bundle,
-      readBundle(entry, bundle).filter(({ indexInBundle }) => indexes.has(indexInBundle)),
-    );
+    exporter.parking.restore(bundle, setsOfRuns(readBundle(entry, bundle), runs));
   }
   return exporter;
 }

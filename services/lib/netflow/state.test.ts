@@ -185,6 +185,17 @@ test("an exporter's state cut at any byte is refused or read, never thrown", () 
   }
 });
 
+test.each([2, 0xffff_ffff])("a state that claims %d parked sets where its bundle has one is refused", (count) => {
+  const state = new Subject().give([ipfix([templateSet]), parked(1)]).decoder.takeState() as Map<string, Uint8Array>;
+  const entry = state.get("192.0.2.1") as Uint8Array;
+  const end = new DataView(entry.buffer, entry.byteLength - 4);
+  expect(end.getUint32(0)).toBe(1);
+  end.setUint32(0, count);
+  const after = new Subject();
+  after.decoder.restore(state);
+  expect(after.decoder.totals).toMatchObject({ unreadableStates: 1, exporters: 0 });
+});
+
 test("nothing is kept of the caller's memory: datagram, address and state may be overwritten", () => {
   const subject = new Subject();
   const datagram = Buffer.from(parked(5));
