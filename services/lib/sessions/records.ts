@@ -1,3 +1,5 @@
+import { adviseHugePages } from "@v6meter/runtime";
+
 /** What of the WebAssembly JavaScript API is used; the types of Node do not tell it, those of browsers would bring all else. */
 declare const WebAssembly: {
   Memory: new (limits: {
@@ -10,8 +12,10 @@ declare const WebAssembly: {
 const PAGE_BYTES = 65_536;
 /** 4 GiB, as much as one memory can be. */
 const MOST_PAGES = 65_536;
-/** Pages added at least: 8 MiB. */
+/** Pages are added by so many: 8 MiB, which are whole huge pages. */
 const STEP_PAGES = 128;
+/** From this size on, in bytes, memory is asked for in huge pages: below, most of one might stay unused. */
+const HUGE_FROM_BYTES = 33_554_432;
 
 /**
  * Records of a few u32 each, numbered from 1, in one memory that grows in place: growing copies nothing and never
@@ -25,6 +29,8 @@ export class Records {
   readonly #memory = new WebAssembly.Memory({ initial: 0, maximum: MOST_PAGES, shared: true });
   readonly #recordWords: number;
   #next = 1;
+  /** Words for which huge pages were asked. */
+  #advised = 0;
 
   constructor(recordWords: number) {
     this.#recordWords = recordWords;
@@ -52,7 +58,11 @@ export class Records {
     const lacking = (id + 1) * this.#recordWords * 4 - this.words.byteLength;
     if (lacking <= 0) return;
     const room = MOST_PAGES - this.words.byteLength / PAGE_BYTES;
-    this.#memory.grow(Math.max(Math.ceil(lacking / PAGE_BYTES), Math.min(STEP_PAGES, room)));
+    const lackingPages = Math.ceil(lacking / PAGE_BYTES);
+    this.#memory.grow(Math.max(lackingPages, Math.min(Math.ceil(lackingPages / STEP_PAGES) * STEP_PAGES, room)));
     this.words = new Uint32Array(this.#memory.buffer);
+    if (this.words.byteLength < HUGE_FROM_BYTES) return;
+    adviseHugePages(this.words.subarray(this.#advised));
+    this.#advised = this.words.length;
   }
 }
