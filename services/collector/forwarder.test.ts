@@ -156,6 +156,22 @@ test("folded messages are handed on as they are", async () => {
   expect((await textsOf(bus))[1]).toEqual([`${content}`, `${content.subarray(1)}`]);
 });
 
+test("values that come through memory used again are those of the spool", async () => {
+  const [spool, bus] = [await open("spool"), await open("bus")];
+  const random = new Random(20_261_125);
+  const values = Array.from({ length: 30 }, () => Buffer.from(random.bytes(400_000 + random.below(400_000))));
+  const forwarder = forwarderOf(spool, bus);
+  await forwarder.start();
+  for (const value of values) await spool.publish([{ topic: FLOWS, key: "shard-1", value, partition: 1 }]);
+  await forwarded(forwarder);
+  await forwarder.stop();
+  expect(forwarder.counts().publishes).toBeGreaterThan(1);
+  const consumer = await bus.consumer({ topic: FLOWS, group: "reader" });
+  const delivery = await consumer.receive({ maxMessages: 100, maxBytes: 1e9, waitMs: 0 });
+  expect(delivery?.messages.map(({ value }) => value.length)).toEqual(values.map(({ length }) => length));
+  for (const [i, { value }] of (delivery?.messages ?? []).entries()) expect(values[i]?.equals(value)).toBe(true);
+});
+
 test("what is in the spool at a stop is forwarded before it returns", async () => {
   const [spool, bus] = [await open("spool"), await open("bus")];
   const forwarder = forwarderOf(spool, bus);

@@ -4,11 +4,12 @@ import type { Component, Logger } from "@v6meter/runtime";
 import { Fault, TOPICS } from "@v6meter/schemas";
 import { halves } from "./forwarder-halves.ts";
 import { ForwardedPositions, type Spooled } from "./forwarder-positions.ts";
+import { MessageMemory } from "./message-memory.ts";
 
 const FORWARDER_GROUP = "forwarder";
 
 /** Of one publish, over all partitions: a transaction is worth making, and its memory is bounded. */
-const PUBLISH_MAX_BYTES = 33_554_432;
+const PUBLISH_MAX_BYTES = 8_388_608;
 const PUBLISH_MAX_MESSAGES = 1_024;
 const RECEIVE_WAIT_MS = 250;
 const RETRY_MIN_MS = 100;
@@ -57,6 +58,7 @@ export interface Forwarder extends Component {
  */
 export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions): Forwarder {
   const positions = new ForwardedPositions(bus, spool.busId);
+  const memory = new MessageMemory();
   const counts: ForwarderCounts = {
     publishes: 0,
     messages: 0,
@@ -201,6 +203,7 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
       // A wait that the stop ended has seen nothing: the spool is looked at once more.
       const last = stopping.signal.aborted;
       const deliveries = await gather();
+      const retriesBefore = counts.retries;
       if (deliveries.length === 0 && last) return;
       await forward(
         deliveries.flatMap(({ partition, messages }) =>
@@ -208,6 +211,9 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
         ),
       );
       for (const delivery of deliveries) await untilDone(() => (consumer as Consumer).commit(delivery));
+      // After a try that failed, a socket that is being closed may still hold them.
+      if (counts.retries === retriesBefore)
+        for (const { messages } of deliveries) for (const { value } of messages) memory.give(value);
       troubleIsOver();
     }
   }
@@ -233,7 +239,12 @@ export function createForwarder({ spool, bus, logger, onExit }: ForwarderOptions
           `The spool has ${spool.partitions} partitions and ${TOPICS.flows.name} of bus ${bus.busId} has ${bus.partitions}; ` +
             "allowed is the same number (bus.partitions, fixed when either is made).",
         );
-      consumer = await spool.consumer({ topic: TOPICS.flows.name, group: FORWARDER_GROUP, folded: true });
+      consumer = await spool.consumer({
+        topic: TOPICS.flows.name,
+        group: FORWARDER_GROUP,
+        folded: true,
+        allocate: (bytes) => memory.take(bytes),
+      });
       running = run().catch(end);
     },
     async stop() {

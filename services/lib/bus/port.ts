@@ -105,6 +105,8 @@ export interface ConsumerOptions {
   readonly topic: string;
   readonly group: string;
   readonly folded?: boolean;
+  /** Memory for values, which who takes them may use again; a bus that cannot fill it gives memory of its own. */
+  readonly allocate?: (bytes: number) => Uint8Array;
 }
 
 export interface FollowOptions {

@@ -13,6 +13,7 @@ interface Membership {
   readonly topic: string;
   readonly group: string;
   readonly folded: boolean;
+  readonly allocate: ConsumerOptions["allocate"];
   /** The group's epoch as this member joined; a later member raises it. */
   readonly epoch: number;
 }
@@ -21,7 +22,7 @@ interface Membership {
 export async function joinGroup(
   environment: Environment,
   retention: Retention,
-  { topic, group, folded = false }: ConsumerOptions,
+  { topic, group, folded = false, allocate }: ConsumerOptions,
 ): Promise<Consumer> {
   const { groups, partitions, positions } = environment;
   const epoch = await environment.transact(() => {
@@ -36,7 +37,7 @@ export async function joinGroup(
   });
   // The last member may have died between a commit and the deletion.
   retention.request(topic);
-  return new EmbeddedConsumer(environment, retention, { topic, group, folded, epoch });
+  return new EmbeddedConsumer(environment, retention, { topic, group, folded, allocate, epoch });
 }
 
 class EmbeddedConsumer implements Consumer {
@@ -105,7 +106,7 @@ class EmbeddedConsumer implements Consumer {
   /** The messages from `first` to `last`, or as many of them as the limits allow and at least one. */
   #read(partition: number, first: number, last: number, limits?: ReceiveLimits): Message[] {
     const { path, heads, values } = this.#environment;
-    const { topic, folded } = this.#membership;
+    const { topic, folded, allocate = Buffer.allocUnsafeSlow } = this.#membership;
     const messages: Message[] = [];
     let bytes = 0;
     for (let offset = first; offset <= last; offset++) {
@@ -113,12 +114,15 @@ class EmbeddedConsumer implements Consumer {
       if (limits && head && messages.length > 0) {
         if (messages.length >= limits.maxMessages || bytes + head.size > limits.maxBytes) break;
       }
-      const value = head && values.getBinary([topic, partition, offset]);
-      if (!value || value.length !== head.size)
+      const found = head && values.getBinaryFast([topic, partition, offset]);
+      if (!found || found.length !== head.size)
         throw new Fault(
           "BUS_INVALID",
           `The bus in ${path} is damaged: message ${offset} of ${topic}/${partition} is missing.`,
         );
+      // What was found stands in memory that the next look uses again.
+      const value = allocate(head.size);
+      value.set(found.subarray(0, head.size));
       const { key, publishedAtMs, headers = {}, contentBytes } = head;
       const kept = { offset, key, publishedAtMs, value, headers, ...(contentBytes !== undefined && { contentBytes }) };
       messages.push(folded ? kept : { offset, key, publishedAtMs, value: contentOf(kept), headers });
