@@ -64,6 +64,8 @@ const ZSTD = {
   ZSTD_compressStream2: { arguments: ["u64", "buffer", "buffer", "i32"], return: "u64" },
 } as const;
 const RESET_SESSION = 1;
+/** ZSTD_c_stableInBuffer and ZSTD_c_stableOutBuffer: it reads and writes in place instead of by windows of its own. */
+const IN_PLACE = [1_006, 1_007];
 /** Compressed at a stretch; between two the event loop takes in datagrams. */
 const SLICE_BYTES = 524_288;
 
@@ -138,6 +140,7 @@ class NativeFolding implements Folding {
       this.#context = functions.ZSTD_createCCtx();
       if (this.#context === 0n) return false;
       functions.ZSTD_CCtx_setParameter(this.#context, constants.ZSTD_c_compressionLevel, LEVEL);
+      for (const parameter of IN_PLACE) functions.ZSTD_CCtx_setParameter(this.#context, parameter, 1);
     }
     functions.ZSTD_CCtx_reset(this.#context, RESET_SESSION);
     functions.ZSTD_CCtx_setPledgedSrcSize(this.#context, BigInt(bytes));
