@@ -57,6 +57,7 @@ export const reportTable = z.object({
   note: z.string().optional(),
   columns: z.array(reportColumn),
   rows: z.array(z.object({ path: path.optional(), cells: z.array(reportCell) })),
+  page_rows: z.int().min(1).optional().describe("So many rows stand on pages; sheets and data have all of them"),
 });
 export type ReportTable = z.infer<typeof reportTable>;
 
@@ -148,6 +149,11 @@ export function pathOfCell(table: ReportTable, row: number, column: number): str
   const cell = found?.cells[column];
   if (cell === undefined || cell.value === null) return undefined;
   return cell.path ?? found?.path ?? table.columns[column]?.path;
+}
+
+/** The rows of a table that stand on pages. */
+export function rowsOnPages({ rows, page_rows }: ReportTable): ReportTable["rows"] {
+  return page_rows === undefined ? rows : rows.slice(0, page_rows);
 }
 
 /** What is shown where there is no figure. */

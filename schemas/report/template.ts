@@ -46,6 +46,8 @@ const clause = z
 const ids = z.array(catalogueId).min(1);
 const grouping = z.enum(INDICATOR_GROUPINGS as unknown as [IndicatorGrouping, ...IndicatorGrouping[]]);
 const title = bilingual.optional();
+const objectKinds = z.array(z.enum(Object.keys(OBJECT_KINDS) as [ObjectKind, ...ObjectKind[]])).min(1);
+const pageRows = z.int().min(1).describe("Rows on pages; sheets and data have all of them");
 
 /** The blocks a section is made of, one key each. */
 export const templateBlock = z.union([
@@ -74,9 +76,24 @@ export const templateBlock = z.union([
   z.strictObject({
     objects: z.strictObject({
       title: bilingual,
-      kinds: z.array(z.enum(Object.keys(OBJECT_KINDS) as [ObjectKind, ...ObjectKind[]])).min(1),
+      kinds: objectKinds,
     }),
   }),
+  z.strictObject({
+    shortfalls: z.strictObject({
+      id: z.string().regex(/^[a-z0-9_]+$/),
+      title: bilingual,
+      kinds: objectKinds,
+      of: catalogueId.describe("Indicator by object, of which more is better"),
+      least: z.number().describe("Figure that is asked for: objects below it are listed"),
+      parts: z
+        .array(catalogueId)
+        .default([])
+        .describe("Shares by object that make it up: those below the whole are missing"),
+      page_rows: pageRows,
+    }),
+  }),
+  z.strictObject({ mending: z.strictObject({ title: bilingual, page_rows: pageRows }) }),
   z.strictObject({
     others: z.strictObject({
       dimension: z.enum(Object.keys(INDICATOR_DIMENSIONS) as [keyof typeof INDICATOR_DIMENSIONS]),

@@ -1,6 +1,6 @@
 import { api, type IndicatorGrouping } from "@v6meter/schemas";
 import type { Context } from "./context.ts";
-import { grouped, percent } from "./format.ts";
+import { type FigureUnit, grouped, percent } from "./format.ts";
 import { monthsFrom } from "./month.ts";
 import { questions } from "./questions.ts";
 import type { Scope } from "./scope.ts";
@@ -64,75 +64,117 @@ export function qualityOf(context: Context): DataQuality {
   };
 }
 
+/** A figure that the quality of the data is told by, and whether it is a problem. */
+export interface Measure extends Finding {
+  /** What is measured, and of which exporter: the same in every month. */
+  readonly key: string;
+  /** null: the month has no figure to tell it by. */
+  readonly bad: boolean | null;
+  readonly value: number | null;
+  readonly unit: FigureUnit;
+  /** Indicator whose owner answers for it. */
+  readonly indicator: string;
+}
+
 /** What is wrong with the month's data, the province first, then exporter by exporter. */
 export function findingsOf(context: Context): Finding[] {
+  return [...measuresOf(context).filter(({ bad }) => bad === true), ...clocksOff(context)];
+}
+
+/** Everything the data of the context's month is judged by, but for clocks, which are not kept by month. */
+export function measuresOf(context: Context): Measure[] {
   return [...ofTheProvince(context), ...ofExporters(context)];
 }
 
-function ofTheProvince(context: Context): Finding[] {
+function ofTheProvince(context: Context): Measure[] {
   const { answers, month, word, template } = context;
   const { limits } = template;
-  const found: Finding[] = [];
+  const say = (ratio: number, limit: number) => ({ ratio: percent(ratio), limit: percent(limit, 0) });
   const total = (id: string) => {
     const path = questions.indicator(id, month);
-    return { path, value: answers.read(path, api.indicatorFigures)?.total.value ?? null };
+    return { path, found: answers.read(path, api.indicatorFigures)?.total ?? null };
+  };
+  const above = (id: string, limit: number, text: "finding_sampling_all" | "finding_excluded"): Measure => {
+    const { path, found } = total(id);
+    const value = found?.value ?? null;
+    const bad = value === null ? null : value > limit;
+    return { key: id, bad, text: word(text, say(value ?? 0, limit)), value, unit: "ratio", path, indicator: id };
   };
   const { completeness } = qualityOf(context);
-  const say = (ratio: number, limit: number) => ({ ratio: percent(ratio), limit: percent(limit, 0) });
-  if (completeness !== null && completeness < limits.completeness_ratio)
-    found.push({
-      text: word("finding_completeness", say(completeness, limits.completeness_ratio)),
-      path: total("traffic_share").path,
-    });
-  const sampling = total("unknown_sampling_share");
-  if (sampling.value !== null && sampling.value > limits.unknown_sampling_ratio)
-    found.push({
-      text: word("finding_sampling_all", say(sampling.value, limits.unknown_sampling_ratio)),
-      path: sampling.path,
-    });
-  const excluded = total("excluded_share");
-  if (excluded.value !== null && excluded.value > limits.excluded_ratio)
-    found.push({ text: word("finding_excluded", say(excluded.value, limits.excluded_ratio)), path: excluded.path });
   const usersPath = questions.activeUsers(month, []);
-  const users = answers.read(usersPath, api.activeUsers)?.total;
-  if (users && !users.suppressed && users.users === null)
-    found.push({ text: word("finding_no_users"), path: usersPath });
-  else if (users && users.coverage !== null && users.coverage < limits.coverage_ratio)
-    found.push({ text: word("finding_coverage", say(users.coverage, limits.coverage_ratio)), path: usersPath });
-  return found;
+  const users = answers.read(usersPath, api.activeUsers)?.total ?? null;
+  const coverage = users?.coverage ?? null;
+  const untold = users !== null && !users.suppressed && users.users === null;
+  return [
+    {
+      key: "completeness",
+      bad: completeness === null ? null : completeness < limits.completeness_ratio,
+      text: word("finding_completeness", say(completeness ?? 0, limits.completeness_ratio)),
+      value: completeness,
+      unit: "ratio",
+      path: total("traffic_share").path,
+      indicator: "export_loss",
+    },
+    above("unknown_sampling_share", limits.unknown_sampling_ratio, "finding_sampling_all"),
+    above("excluded_share", limits.excluded_ratio, "finding_excluded"),
+    {
+      key: "coverage",
+      bad: untold || (coverage === null ? null : coverage < limits.coverage_ratio),
+      text: untold ? word("finding_no_users") : word("finding_coverage", say(coverage ?? 0, limits.coverage_ratio)),
+      value: coverage,
+      unit: "ratio",
+      path: usersPath,
+      indicator: "active_connections",
+    },
+  ];
 }
 
-function ofExporters(context: Context): Finding[] {
-  const { answers, month, word, template, label } = context;
+/** What an exporter is called, and its address. */
+function exporterName({ label }: Context, exporter: string): string {
+  const called = label("exporter", exporter);
+  return called === exporter ? exporter : `${called} (${exporter})`;
+}
+
+/** Key of the measure whether an exporter that is known sends anything; where it is not measured, it still does not. */
+export const SILENT = "silent";
+
+function ofExporters(context: Context): Measure[] {
+  const { month, word, template } = context;
   const { export_loss_ratio, unknown_sampling_ratio } = template.limits;
-  const found: Finding[] = [];
-  const { missing } = qualityOf(context);
-  const name = (exporter: string) => {
-    const called = label("exporter", exporter);
-    return called === exporter ? exporter : `${called} (${exporter})`;
-  };
+  const { records, recordsBefore } = qualityOf(context);
+  const path = questions.indicator("flow_records", month, BY_EXPORTER);
   const beforePath = questions.indicator("flow_records", monthsFrom(month, -1), BY_EXPORTER);
-  for (const exporter of missing)
-    found.push({ text: word("finding_missing", { exporter: name(exporter) }), path: beforePath });
+  const silence = [...new Set([...recordsBefore.keys(), ...records.keys()])].sort().map(
+    (exporter): Measure => ({
+      key: `${SILENT} ${exporter}`,
+      bad: !records.has(exporter),
+      text: word("finding_missing", { exporter: exporterName(context, exporter) }),
+      value: records.get(exporter) ?? null,
+      unit: "records",
+      path: records.has(exporter) ? path : beforePath,
+      indicator: "flow_records",
+    }),
+  );
   const above = (id: string, limit: number, text: "finding_loss" | "finding_sampling") => {
-    const path = questions.indicator(id, month, BY_EXPORTER);
-    for (const [exporter, ratio] of byExporter(context, path))
-      if (ratio > limit)
-        found.push({
-          text: word(text, { exporter: name(exporter), ratio: percent(ratio), limit: percent(limit, 0) }),
-          path,
-        });
+    const asked = questions.indicator(id, month, BY_EXPORTER);
+    return [...byExporter(context, asked)].map(([exporter, value]): Measure => {
+      const words = { exporter: exporterName(context, exporter), ratio: percent(value), limit: percent(limit, 0) };
+      const key = `${id} ${exporter}`;
+      return { key, bad: value > limit, text: word(text, words), value, unit: "ratio", path: asked, indicator: id };
+    });
   };
-  above("export_loss", export_loss_ratio, "finding_loss");
-  above("unknown_sampling_share", unknown_sampling_ratio, "finding_sampling");
-  for (const it of answers.read(questions.exporters(), api.exporters)?.exporters ?? [])
-    if (it.clock_off)
-      found.push({
-        text: word("finding_clock", {
-          exporter: name(it.exporter),
-          seconds: grouped((it.clock_offset_ms ?? 0) / 1_000, 1),
-        }),
-        path: questions.exporters(),
-      });
-  return found;
+  return [
+    ...silence,
+    ...above("export_loss", export_loss_ratio, "finding_loss"),
+    ...above("unknown_sampling_share", unknown_sampling_ratio, "finding_sampling"),
+  ];
+}
+
+function clocksOff(context: Context): Finding[] {
+  return (context.answers.read(questions.exporters(), api.exporters)?.exporters ?? []).flatMap((it) => {
+    if (!it.clock_off) return [];
+    const seconds = grouped((it.clock_offset_ms ?? 0) / 1_000, 1);
+    const text = context.word("finding_clock", { exporter: exporterName(context, it.exporter), seconds });
+    return [{ text, path: questions.exporters() }];
+  });
 }

@@ -18,6 +18,7 @@ import { askStore } from "./asked.test-data.ts";
 import { compose, type Gathered, gather } from "./compose.ts";
 import { liveSource } from "./frozen.ts";
 import { monthOf } from "./month.ts";
+import { objectsFolder } from "./objects.test-data.ts";
 import { insertYear, MONTH } from "./province.test-data.ts";
 import { questions } from "./questions.ts";
 import { render } from "./render/index.ts";
@@ -27,6 +28,7 @@ import { loadTemplate } from "./template.ts";
 const template = loadTemplate();
 const month = monthOf(MONTH, Date.now());
 let store: Awaited<ReturnType<typeof openTestStore>>;
+const objects = objectsFolder();
 let asked: ReturnType<typeof askStore>;
 let gathered: Gathered;
 /** What the API answered to the report, by question: asked again, the last digit of a completeness may be another. */
@@ -37,7 +39,7 @@ const of = (lang: string) => documents.get(lang) as ReportDocument;
 beforeAll(async () => {
   store = await openTestStore();
   await insertYear(store.store);
-  asked = askStore(store.store);
+  asked = askStore(store.store, { catalogue_dir: objects.folder });
   const ask = async (path: string) => {
     const answer = await asked.ask(path);
     answered.set(path, answer);
@@ -49,6 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await asked.stop();
   await store.close();
+  objects.remove();
 });
 
 const tablesOf = ({ sections }: ReportDocument) =>

@@ -50,6 +50,7 @@ function idsOf(block: TemplateBlock): readonly string[] {
   if ("ranking" in block) return [block.ranking.of];
   if ("matrix" in block) return [block.matrix.of];
   if ("tiles" in block) return [block.tiles.of];
+  if ("shortfalls" in block) return [block.shortfalls.of, ...block.shortfalls.parts];
   return [];
 }
 

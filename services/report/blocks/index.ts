@@ -5,10 +5,12 @@ import type { BlockWriter } from "./block.ts";
 import { days, trend } from "./charts.ts";
 import { figures, others } from "./figures.ts";
 import { matrix, ranking, tiles } from "./groups.ts";
+import { mending } from "./mending.ts";
 import { objects } from "./objects.ts";
 import { books, exporters, findings } from "./quality.ts";
 import { restatements } from "./restatements.ts";
 import { sentences } from "./sentences.ts";
+import { shortfalls } from "./shortfalls.ts";
 import { evaluations, targets } from "./standing.ts";
 import { definitions, text } from "./statement.ts";
 import { userMeters, users } from "./users.ts";
@@ -30,6 +32,8 @@ const WRITERS: { readonly [K in BlockKind]: BlockWriter<Content<K>> } = {
   targets,
   evaluations,
   objects,
+  shortfalls,
+  mending,
   findings,
   exporters,
   books,

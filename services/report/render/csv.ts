@@ -1,4 +1,4 @@
-import { pathOfCell, type ReportBlock, type ReportDocument } from "@v6meter/schemas";
+import { NO_FIGURE, pathOfCell, type ReportBlock, type ReportDocument } from "@v6meter/schemas";
 
 type Line = readonly (string | number | null)[];
 
@@ -12,7 +12,7 @@ function field(value: string | number | null): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Every figure of the report, a line each, in UTF-8 with its mark, so that spreadsheets read Chinese (RFC 4180). */
+/** Every figure and word of the report's tables, a line each, in UTF-8 with its mark, so that spreadsheets read Chinese (RFC 4180). */
 export function renderCsv(document: ReportDocument): Uint8Array {
   const lines: Line[] = [HEAD];
   // What a reader must know before any figure stands before any figure.
@@ -39,7 +39,7 @@ function linesOf(block: ReportBlock): Line[] {
             .find((text) => text !== "") ?? "";
         return row.cells.flatMap((cell, c) => {
           const column = block.columns[c];
-          if (cell.value === null) return [];
+          if (cell.value === null && ["", NO_FIGURE, name].includes(cell.text)) return [];
           return [
             [
               block.id,

@@ -7,6 +7,7 @@ import {
   type ReportDocument,
   type ReportTable,
   type ReportTiles,
+  rowsOnPages,
 } from "@v6meter/schemas";
 import {
   AlignmentType,
@@ -125,7 +126,7 @@ function table(block: ReportTable): FileChild[] {
     cantSplit: true,
     children: block.columns.map(({ title }, at) => tableCell({ text: title }, { ...look(at), head: true })),
   });
-  const rows = block.rows.map(
+  const rows = rowsOnPages(block).map(
     ({ cells }) => new TableRow({ cantSplit: true, children: cells.map((cell, at) => tableCell(cell, look(at))) }),
   );
   return [

@@ -8,6 +8,7 @@ import {
   type ReportDocument,
   type ReportTable,
   type ReportTiles,
+  rowsOnPages,
 } from "@v6meter/schemas";
 import { chartSvg, INK, sizeOf } from "./chart.ts";
 import { SHADES, STYLE } from "./html-style.ts";
@@ -108,7 +109,8 @@ function sources(paths: readonly (string | undefined)[], { labels }: ReportDocum
 }
 
 function tableHtml(table: ReportTable, document: ReportDocument): string {
-  const { columns, rows, note, title, id } = table;
+  const { columns, note, title, id } = table;
+  const rows = rowsOnPages(table);
   const numeric = columns.map((_, at) => isNumeric(table, at));
   const head = columns
     .map((it, at) => `<th scope="col"${numeric[at] ? ' class="n"' : ""}>${escaped(it.title)}</th>`)

@@ -7,6 +7,7 @@ import { compose, gather } from "../compose.ts";
 import { grouped } from "../format.ts";
 import { liveSource } from "../frozen.ts";
 import { monthOf } from "../month.ts";
+import { objectsFolder } from "../objects.test-data.ts";
 import { insertYear, MONTH } from "../province.test-data.ts";
 import { loadTemplate } from "../template.ts";
 import { render } from "./index.ts";
@@ -18,7 +19,8 @@ const office = fetchedOffice();
 
 beforeAll(async () => {
   const { store, close } = await openTestStore();
-  const { ask, stop } = askStore(store);
+  const { folder, remove } = objectsFolder();
+  const { ask, stop } = askStore(store, { catalogue_dir: folder });
   try {
     await insertYear(store);
     const nowMs = Date.now();
@@ -32,6 +34,7 @@ beforeAll(async () => {
   } finally {
     await stop();
     await close();
+    remove();
   }
 }, 120_000);
 afterAll(() => office?.close());

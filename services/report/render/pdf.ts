@@ -7,6 +7,7 @@ import {
   type ReportDocument,
   type ReportTable,
   type ReportTiles,
+  rowsOnPages,
 } from "@v6meter/schemas";
 import pdfmake from "pdfmake";
 import type { Content, ContentTable, TableCell, TDocumentDefinitions } from "pdfmake/interfaces.js";
@@ -70,7 +71,7 @@ const RULED = {
 const APART = 8;
 
 function table(block: ReportTable): Content[] {
-  const { columns, rows, title, note } = block;
+  const { columns, title, note } = block;
   const numeric = columns.map((_, at) => isNumeric(block, at));
   const apart = (at: number): Margin => [followsFigures(block, at) ? APART : 0, 0, 0, 0];
   const sum = columns.reduce((all, { width }) => all + width, 0);
@@ -101,7 +102,7 @@ function table(block: ReportTable): Content[] {
           alignment: numeric[at] ? ("right" as const) : ("left" as const),
           margin: apart(at),
         })),
-        ...rows.map(({ cells }) => cells.map((it, at) => cell(it, numeric[at] ?? false, apart(at)))),
+        ...rowsOnPages(block).map(({ cells }) => cells.map((it, at) => cell(it, numeric[at] ?? false, apart(at)))),
       ],
     },
     layout: RULED,
