@@ -78,7 +78,8 @@ export interface Measure extends Finding {
 
 /** What is wrong with the month's data, the province first, then exporter by exporter. */
 export function findingsOf(context: Context): Finding[] {
-  return [...measuresOf(context).filter(({ bad }) => bad === true), ...clocksOff(context)];
+  const bad = measuresOf(context).filter((it) => it.bad === true);
+  return [...bad.map(({ text, path }) => ({ text, path })), ...clocksOff(context)];
 }
 
 /** Everything the data of the context's month is judged by, but for clocks, which are not kept by month. */

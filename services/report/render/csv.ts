@@ -12,7 +12,7 @@ function field(value: string | number | null): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Every figure and word of the report's tables, a line each, in UTF-8 with its mark, so that spreadsheets read Chinese (RFC 4180). */
+/** Every figure of the report and every word of its lists, a line each, in UTF-8 with its mark, so that spreadsheets read Chinese (RFC 4180). */
 export function renderCsv(document: ReportDocument): Uint8Array {
   const lines: Line[] = [HEAD];
   // What a reader must know before any figure stands before any figure.
@@ -39,7 +39,9 @@ function linesOf(block: ReportBlock): Line[] {
             .find((text) => text !== "") ?? "";
         return row.cells.flatMap((cell, c) => {
           const column = block.columns[c];
-          if (cell.value === null && ["", NO_FIGURE, name].includes(cell.text)) return [];
+          // A list that goes on beyond its page stands here whole, its words too.
+          if (cell.value === null && (block.page_rows === undefined || ["", NO_FIGURE, name].includes(cell.text)))
+            return [];
           return [
             [
               block.id,
