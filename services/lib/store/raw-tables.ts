@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { CLICKHOUSE_TYPES, Fault, FIELD_NAMES, FIELDS, type FieldName } from "@v6meter/schemas";
+import { PLACEMENTS } from "./cluster/placement.ts";
 import { type Cluster, clusterStatements, localTable } from "./cluster/statements.ts";
 import { quoted } from "./person-statement.ts";
 
@@ -15,7 +16,7 @@ type RawTable = "flows" | "sessions";
 /** Changes a table: on one server as told, on a cluster at every one of its servers. */
 async function alterTable(
   client: ClickHouseClient,
-  table: RawTable,
+  table: string,
   changes: string,
   cluster: Cluster | null,
 ): Promise<void> {
@@ -64,22 +65,23 @@ async function setExpiry(
 }
 
 /**
- * Merges of a table build no statistics of its columns, which nothing here asks for: they were half of what merges cost
+ * Merges build no statistics of columns, which nothing here asks for: they were half of what merges cost
  * (infra/bench/NOTES.md). Servers that do not build any know no such setting.
  */
-async function leaveOutStatistics(client: ClickHouseClient, table: RawTable): Promise<void> {
+async function leaveOutStatistics(client: ClickHouseClient): Promise<void> {
   const answer = await client.query({
-    query: `SELECT 1 FROM system.merge_tree_settings WHERE name = 'auto_statistics_types' AND 0 = (
-      SELECT position(create_table_query, 'auto_statistics_types') FROM system.tables
-      WHERE database = currentDatabase() AND name = {table:String})`,
-    query_params: { table },
+    query: `SELECT name FROM system.tables
+      WHERE database = currentDatabase() AND name IN {tables:Array(String)}
+        AND position(create_table_query, 'auto_statistics_types') = 0
+        AND (SELECT count() FROM system.merge_tree_settings WHERE name = 'auto_statistics_types') = 1`,
+    query_params: { tables: Object.keys(PLACEMENTS) },
     format: "JSONEachRow",
   });
-  if ((await answer.json()).length === 0) return;
-  await alterTable(client, table, "MODIFY SETTING auto_statistics_types = ''", null);
+  for (const { name } of await answer.json<{ name: string }>())
+    await alterTable(client, name, "MODIFY SETTING auto_statistics_types = ''", null);
 }
 
-/** Brings the migrated table `flows` in line with the field table, and what expires with the settings. */
+/** Brings the migrated tables in line with the field table, and what expires with the settings. */
 export async function settleTables(
   client: ClickHouseClient,
   settings: { rawTtlDays: number; cluster?: Cluster | null },
@@ -88,7 +90,5 @@ export async function settleTables(
   await checkColumns(client, cluster);
   await setExpiry(client, "flows", rawTtlDays, cluster);
   await setExpiry(client, "sessions", rawTtlDays, cluster);
-  if (cluster) return;
-  await leaveOutStatistics(client, "flows");
-  await leaveOutStatistics(client, "sessions");
+  if (!cluster) await leaveOutStatistics(client);
 }
