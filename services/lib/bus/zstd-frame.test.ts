@@ -1,6 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Random } from "@v6meter/random";
 import { expect, test } from "vitest";
+import { contentOf } from "./folded.ts";
 import { readFrameHeader, wrapFrame } from "./zstd-frame.ts";
 
 const random = new Random(7);
@@ -43,4 +44,23 @@ test("a frame that is cut short, or goes on, is refused", () => {
   expect(wrap(frame.subarray(0, -1))).toThrow(RangeError);
   expect(wrap(frame.subarray(0, frame.length / 2))).toThrow(RangeError);
   expect(wrap(Buffer.concat([frame, frame]))).toThrow(RangeError);
+});
+
+test("a header tells the content's size where zstd wrote it, whatever its width", () => {
+  // The widths of Frame_Content_Size change at 256 and 65,792 bytes.
+  for (const bytes of [0, 1, 255, 256, 257, 65_791, 65_792, 900_000]) {
+    const content = Buffer.alloc(bytes, 5);
+    expect(readFrameHeader(zstdCompressSync(content, { pledgedSrcSize: bytes }))?.contentBytes).toBe(bytes);
+    expect(readFrameHeader(zstdCompressSync(content, SIZE_NOT_TOLD))?.contentBytes).toBeNull();
+  }
+});
+
+test("a value is unfolded whether its frame tells its size or not; another size than the bus was told is refused", () => {
+  for (const content of Object.values(CONTENTS))
+    for (const options of [LEVEL_1, SIZE_NOT_TOLD, { pledgedSrcSize: content.length }]) {
+      const value = zstdCompressSync(content, options);
+      expect(content.equals(contentOf({ value, contentBytes: content.length }))).toBe(true);
+      expect(() => contentOf({ value, contentBytes: content.length - 1 })).toThrow(/A folded message of/);
+      expect(() => contentOf({ value, contentBytes: content.length + 1 })).toThrow(/A folded message of/);
+    }
 });

@@ -14,6 +14,8 @@ interface FrameHeader {
   readonly length: number;
   /** Window_Descriptor; null where the window is the whole content. */
   readonly window: number | null;
+  /** Frame_Content_Size; null where it is not told. */
+  readonly contentBytes: number | null;
 }
 
 /** RFC 8878 §3.1.1.1; null for what is no frame, or one with a checksum or a dictionary. */
@@ -25,7 +27,21 @@ export function readFrameHeader(frame: Uint8Array): FrameHeader | null {
   if (view.getUint32(0, true) !== MAGIC || descriptor & CHECKSUM_FLAG || dictionary) return null;
   const single = (descriptor & SINGLE_SEGMENT_FLAG) !== 0;
   const sizeOctets = SIZE_OCTETS[descriptor >> 6] || (single ? 1 : 0);
-  return { length: 5 + (single ? 0 : 1) + sizeOctets, window: single ? null : view.getUint8(5) };
+  const sizeAt = 5 + (single ? 0 : 1);
+  if (frame.length < sizeAt + sizeOctets) return null;
+  return {
+    length: sizeAt + sizeOctets,
+    window: single ? null : view.getUint8(5),
+    contentBytes: readContentBytes(view, sizeAt, sizeOctets),
+  };
+}
+
+/** RFC 8878 §3.1.1.1.4: of two octets the size is what stands there and 256. */
+function readContentBytes(view: DataView, at: number, octets: number): number | null {
+  if (octets === 0) return null;
+  if (octets === 1) return view.getUint8(at);
+  if (octets === 2) return view.getUint16(at, true) + 256;
+  return octets === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true));
 }
 
 /** RFC 8878 §3.1.1.2: where the last block's header is. Throws a RangeError for blocks that run over the frame. */

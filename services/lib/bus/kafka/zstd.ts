@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { type ZstdOptions, zstdCompress, zstdDecompress } from "node:zlib";
 import kafkajs from "kafkajs";
+import { unfoldingChunkBytes } from "../folded.ts";
 import { placeholderFor } from "./folded-record.ts";
 
 const compress = promisify(zstdCompress);
@@ -26,6 +27,6 @@ export function registerZstd(): void {
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
     compress: async ({ buffer }: Encoder) => placeholderFor(buffer) ?? compress(buffer, memoryFor(buffer.length)),
     decompress: (buffer: Buffer) =>
-      decompress(buffer, { chunkSize: CHUNK_BYTES, maxOutputLength: DECOMPRESSED_MAX_BYTES }),
+      decompress(buffer, { chunkSize: unfoldingChunkBytes(buffer), maxOutputLength: DECOMPRESSED_MAX_BYTES }),
   });
 }
