@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { stampRows } from "./address-steps.ts";
 import { type ColumnCopy, stepOf } from "./column-copy.ts";
 import { COPIED_U8, COPIED_U16, COPIED_U32, COPIED_U64 } from "./elements.ts";
-import { fuseCopies } from "./fused-copies.ts";
+import { fuseCopies, offsetsOf, shapeOf } from "./fused-copies.ts";
 import { addressViews, columnArrays, type RecordRun } from "./record-run.ts";
 
 const ROWS = 40;
@@ -63,8 +63,7 @@ test("the copies of a layout in one loop write what they write one by one", () =
     for (let i = 0; i < bytes.length; i++) if (random.below(3) === 0) bytes[i] = 0;
     const copies = someCopies(random);
     const run = runOver(bytes, random);
-    const fused = fuseCopies(copies);
-    fused?.(run);
+    fuseCopies(copies)?.(run, offsetsOf(copies));
     const inOneLoop = FIELD_NAMES.map((name) => run.columns[name].slice());
     for (const name of FIELD_NAMES) run.columns[name].fill(0);
     stampRows(run);
@@ -86,9 +85,25 @@ test("no length of an integer reads beyond its element", () => {
       const bytes = new Uint8Array(length).fill(0xee);
       const run = { ...runOver(bytes, new Random(1)), at: 0, count: 1, row: 0 };
       const copy = { form, column, place: { offset: 0, length } } as ColumnCopy;
-      expect(() => fuseCopies([copy])?.(run), `${form} of ${length}`).not.toThrow();
+      expect(() => fuseCopies([copy])?.(run, offsetsOf([copy])), `${form} of ${length}`).not.toThrow();
       const low = form === "u64" ? Math.min(length, 4) : Math.min(length, run.columns[column].BYTES_PER_ELEMENT);
       expect(run.columns[column][0]).toBe(Number.parseInt("ee".repeat(low), 16));
     }
   }
+});
+
+test("copies of one shape share a loop, wherever their elements stand, and others do not", () => {
+  const port = { form: "u16", column: "src_port", place: { offset: 4, length: 2 } } as const;
+  const version = { form: "ip_version", version: 6 } as const;
+  const moved = { ...port, place: { offset: 40, length: 2 } };
+  expect(shapeOf([port, version])).toBe(shapeOf([moved, version]));
+  for (const other of [
+    [port],
+    [version, port],
+    [port, { ...version, version: 4 } as const],
+    [{ ...port, column: "dst_port" } as const, version],
+    [{ ...port, place: { offset: 4, length: 4 } }, version],
+    [{ ...port, form: "u8", column: "protocol" } as const, version],
+  ])
+    expect(shapeOf(other), JSON.stringify(other)).not.toBe(shapeOf([port, version]));
 });
