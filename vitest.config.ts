@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
-    maxWorkers: 2,
+    // One more than the least machine has cores: tests of brokers, stores and kills wait for half of their time.
+    maxWorkers: 3,
   },
 });

@@ -12,6 +12,8 @@ import { kafkaJars } from "./distribution.ts";
 
 const run = promisify(execFile);
 const START_MAX_MS = 60_000;
+/** A program that lives for seconds and shares its machine: no second compiler, no threads that collect garbage. */
+const JAVA_OPTIONS = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 const LOG4J = `status = error
 appender.console.type = Console
 appender.console.name = CONSOLE
@@ -110,16 +112,15 @@ async function prepare(dataDir: string, options: KafkaOptions, jars: string, por
     "--add-scram",
     `SCRAM-SHA-256=[name=${name},password=${password}]`,
   ]);
-  await run("java", ["-cp", `${jars}/*`, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", file, ...users]);
+  const format = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", file, ...users];
+  await run("java", [...JAVA_OPTIONS, "-cp", `${jars}/*`, ...format]);
   return file;
 }
 
 /** Kafka lives as long as the program that started it, whatever ends that: it is told by the pipe that breaks. */
 function launch(jars: string, dataDir: string, file: string): ChildProcess {
   const java = [
-    "-Xmx512m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
+    ...JAVA_OPTIONS,
     `-Dlog4j2.configurationFile=${join(dataDir, "log4j2.properties")}`,
     "-cp",
     `${jars}/*`,
