@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { api } from "@v6meter/schemas";
 import type { EmbeddedStore } from "@v6meter/store";
 
@@ -43,11 +44,18 @@ const PREFIXES_A_USER = 4;
 /** Far sides a day, /24 and /48: of them a fifth is met by each operator. */
 const REMOTES = 20_000;
 const DAY_S = 86_400;
+/** Days of users made together: their states are large, and parts of one day each would be merged again and again. */
+const DAYS_AN_INSERT = 8;
 
 const CELL = `toString(210100 + 100 * (cell % 14)) AS region,
   ['telecom', 'unicom', 'mobile', 'broadnet'][1 + intDiv(cell, 14) % 4] AS operator,
   ['mobile', 'fixed', 'iot'][1 + intDiv(cell, 56) % 3] AS access`;
+/** A multiple of 3 and of 8: what a subscriber's number says of its kind, its cell's says as well. */
 const CELLS = 14 * 4 * 3;
+const LOW_CARDINALITY_CELL = CELL.replaceAll(/^\s*(.*) AS /gm, "toLowCardinality($1) AS ");
+/** Blocks of few buckets, made and written by every core; parts so large that merging them costs little. */
+const FILLING = `SETTINGS max_threads = 0, max_insert_threads = ${Math.min(4, availableParallelism())}, max_block_size = 512,
+  min_insert_block_size_rows = 1000000, min_insert_block_size_bytes = 0, optimize_on_insert = 0, query_plan_join_swap_table = 'false'`;
 const exporterOf = (cell: string) => `toIPv6(concat('::ffff:192.0.2.', toString(1 + ${cell} % ${EXPORTERS})))`;
 
 /** What is filled. */
@@ -95,13 +103,15 @@ export async function fillProvince(store: EmbeddedStore, filling: Filling): Prom
     await run(interfaces(filling, month));
     const first = `toDate('${month.name}-01')`;
     if (isLast)
-      for (let day = 0; day < month.days; day++) {
-        await run(active(filling, "users_1d", `${first} + ${day}`, day));
-        await run(assigned(filling, "assigned_1d", `${first} + ${day}`, day));
+      for (let day = 0; day < month.days; day += DAYS_AN_INSERT) {
+        const span = { table: "1d", first, day, days: Math.min(DAYS_AN_INSERT, month.days - day) } as const;
+        await run(active(filling, span));
+        await run(assigned(filling, span));
       }
     else {
-      await run(active(filling, "users_1mo", first, null));
-      await run(assigned(filling, "assigned_1mo", first, null));
+      const span = { table: "1mo", first, day: 0, days: 1 } as const;
+      await run(active(filling, span));
+      await run(assigned(filling, span));
     }
     if (isNearLast) await run(panel(subscribers, seed, first, month.days));
     say(`${month.name} filled`);
@@ -138,60 +148,81 @@ SELECT ${exporterOf("number")}, 10, 0, 40000, toDateTime64(${months[0]?.fromS}, 
 
 type Month = ReturnType<typeof monthsOf>[number];
 
-/** Five kinds of traffic a cell: each family both ways, and 6in4 on fixed lines; more by evening. */
+/**
+ * Five kinds of traffic a cell: each family both ways, and 6in4 on fixed lines; more by evening. What a row says beside its time
+ * is made once and joined to the buckets: words and addresses made anew for each of 85 million rows took most of the time.
+ */
 const traffic = (
   { subscribers, seed }: Filling,
   { fromS, days, at }: Month,
   { table, width_s }: { table: string; width_s: number },
 ) => `INSERT INTO ${table}
 SELECT toDateTime(${fromS} + ${width_s} * bucket, 'UTC') AS bucket_at,
-  ${CELL},
-  if(kind < 2, 4, 6) AS family,
-  if(kind = 4, '6in4', 'native') AS technology,
-  if(kind % 2 = 0, 'down', 'up') AS flow_direction,
-  if(access = 'fixed', 'man', 'mobile_core') AS observation_point,
-  ${exporterOf("cell")} AS exporter,
-  2 AS counted,
+  region, operator, access, family, technology, flow_direction, observation_point, exporter, counted,
   1 + intDiv(bytes, 40000) AS records,
-  toUInt64(greatest(1, ${(subscribers / CELLS) * (width_s / 300)}
-    * [30, 3, ${12 + at}, ${2 + at * 0.1}, 0.2][1 + kind]
-    * (1 + 0.05 * (cell % 14)) * (1.2 - cos(6.2832 * (bucket * ${width_s} / ${DAY_S} + 0.33)))
-    * (0.9 + (cityHash64(number, ${seed}, ${fromS}) % 200) / 1000))) AS bytes,
+  toUInt64(greatest(1, rate * evening * (0.9 + (cityHash64(bucket * ${CELLS * 5} + series, ${seed}, ${fromS}) % 200) / 1000))) AS bytes,
   records AS packets,
   bytes * 1000 AS bytes_scaled, packets * 1000 AS packets_scaled, 0 AS bytes_unknown_sampling, 0 AS responder_bytes
 FROM
 (
-  SELECT number, intDiv(number, ${CELLS * 5}) AS bucket, intDiv(number, 5) % ${CELLS} AS cell, number % 5 AS kind
-  FROM numbers(${((days * DAY_S) / width_s) * CELLS * 5})
-)
-WHERE kind != 4 OR intDiv(cell, 56) = 1`;
+  SELECT number AS bucket, 1.2 - cos(6.2832 * (number * ${width_s} / ${DAY_S} + 0.33)) AS evening
+  FROM numbers(${(days * DAY_S) / width_s})
+) AS buckets
+CROSS JOIN
+(
+  SELECT number AS series, intDiv(number, 5) AS cell, number % 5 AS kind,
+    ${LOW_CARDINALITY_CELL},
+    toUInt8(if(kind < 2, 4, 6)) AS family,
+    toLowCardinality(if(kind = 4, '6in4', 'native')) AS technology,
+    toLowCardinality(if(kind % 2 = 0, 'down', 'up')) AS flow_direction,
+    toLowCardinality(if(access = 'fixed', 'man', 'mobile_core')) AS observation_point,
+    ${exporterOf("cell")} AS exporter,
+    toUInt8(2) AS counted,
+    ${(subscribers / CELLS) * (width_s / 300)} * [30, 3, ${12 + at}, ${2 + at * 0.1}, 0.2][1 + kind] * (1 + 0.05 * (cell % 14)) AS rate
+  FROM numbers(${CELLS * 5})
+  WHERE kind != 4 OR intDiv(cell, 56) = 1
+  ORDER BY region, operator, access, family, technology, flow_direction, observation_point, exporter
+) AS series_of_cells
+${FILLING}`;
 
 const books = (
   { fromS, days }: Month,
   seed: number,
 ) => `INSERT INTO ledger (at, exporter, stage, outcome, reason, count)
-SELECT toDateTime(${fromS} + 300 * intDiv(number, ${EXPORTERS * 8}), 'UTC'),
-  ${exporterOf("intDiv(number, 8)")},
-  ['receive', 'receive', 'receive', 'receive', 'decode', 'decode', 'write', 'write'][1 + number % 8],
-  ['expected', 'received', 'forwarded', 'lost', 'received', 'forwarded', 'received', 'forwarded'][1 + number % 8],
-  '',
-  if(number % 8 = 3, cityHash64(number, ${seed}) % 3, 3000)
-FROM numbers(${days * 288 * EXPORTERS * 8})`;
+SELECT toDateTime(${fromS} + 300 * bucket, 'UTC'), exporter, stage, outcome, '',
+  if(outcome = 'lost', cityHash64(bucket * ${EXPORTERS * 8} + account, ${seed}) % 3, 3000)
+FROM (SELECT number AS bucket FROM numbers(${days * 288})) AS buckets
+CROSS JOIN
+(
+  SELECT number AS account, ${exporterOf("intDiv(number, 8)")} AS exporter,
+    toLowCardinality(['receive', 'receive', 'receive', 'receive', 'decode', 'decode', 'write', 'write'][1 + number % 8]) AS stage,
+    toLowCardinality(['expected', 'received', 'forwarded', 'lost', 'received', 'forwarded', 'received', 'forwarded'][1 + number % 8]) AS outcome
+  FROM numbers(${EXPORTERS * 8})
+  ORDER BY exporter, stage, outcome
+) AS accounts
+${FILLING}`;
 
 /** Far sides: half of them IPv4 /24, half IPv6 /48, from the ranges kept for documentation and benchmarks, and ports of the web. */
 const farSides = ({ subscribers, seed }: Filling, { fromS, days, at }: Month) => `INSERT INTO remotes_1d
-SELECT toDateTime(${fromS} + ${DAY_S} * intDiv(number, ${REMOTES}), 'UTC') AS bucket_at,
-  if(far % 2 = 0,
-    toIPv6(concat('::ffff:', toString(11 + intDiv(far, 2) % 80), '.', toString(intDiv(far, 160) % 250), '.', toString(far % 250), '.0')),
-    toIPv6(concat('2409:', lower(hex(toUInt16(0x8000 + intDiv(far, 2) % 4096))), ':', lower(hex(toUInt16(far))), '::'))) AS remote,
-  [4134, 4837, 9808, 37963, 45090, 55990][1 + far % 6] AS remote_as,
-  [443, 80, 0][1 + far % 3] AS remote_port,
-  ['telecom', 'unicom', 'mobile', 'broadnet'][1 + far % 4] AS operator,
-  if(far % 2 = 0, 4, 6) AS family,
-  'native' AS technology,
-  100 AS records,
-  toUInt64(${subscribers} * (1 + far % 97) * (1000 + cityHash64(number, ${seed}) % 100) * if(far % 2 = 0, 30, ${12 + at}) / 50) AS bytes_scaled
-FROM (SELECT number, number % ${REMOTES} AS far FROM numbers(${days * REMOTES}))`;
+SELECT toDateTime(${fromS} + ${DAY_S} * day, 'UTC') AS bucket_at,
+  remote, remote_as, remote_port, operator, family, technology, records,
+  toUInt64(${subscribers} * (1 + far % 97) * (1000 + cityHash64(day * ${REMOTES} + far, ${seed}) % 100) * if(far % 2 = 0, 30, ${12 + at}) / 50) AS bytes_scaled
+FROM (SELECT number AS day FROM numbers(${days})) AS by_day
+CROSS JOIN
+(
+  SELECT number AS far,
+    if(far % 2 = 0,
+      toIPv6(concat('::ffff:', toString(11 + intDiv(far, 2) % 80), '.', toString(intDiv(far, 160) % 250), '.', toString(far % 250), '.0')),
+      toIPv6(concat('2409:', lower(hex(toUInt16(0x8000 + intDiv(far, 2) % 4096))), ':', lower(hex(toUInt16(far))), '::'))) AS remote,
+    [4134, 4837, 9808, 37963, 45090, 55990][1 + far % 6] AS remote_as,
+    [443, 80, 0][1 + far % 3] AS remote_port,
+    toLowCardinality(['telecom', 'unicom', 'mobile', 'broadnet'][1 + far % 4]) AS operator,
+    if(far % 2 = 0, 4, 6) AS family,
+    toLowCardinality('native') AS technology,
+    100 AS records
+  FROM numbers(${REMOTES})
+) AS far_sides
+${FILLING}`;
 
 const interfaces = ({ subscribers, seed }: Filling, { fromS, days }: Month) => `INSERT INTO interfaces_1d
 SELECT toDateTime(${fromS} + ${DAY_S} * intDiv(number, ${EXPORTERS * 40}), 'UTC'),
@@ -201,47 +232,49 @@ SELECT toDateTime(${fromS} + ${DAY_S} * intDiv(number, ${EXPORTERS * 40}), 'UTC'
   toUInt64(${subscribers}) * (100000 + cityHash64(number, ${seed}) % 1000)
 FROM numbers(${days * EXPORTERS * 40})`;
 
-const userOf = (number: string) => `intDiv(${number}, ${PREFIXES_A_USER})`;
+/** Days of a month from its day `day` on, or the month itself. */
+interface Span {
+  readonly table: "1d" | "1mo";
+  readonly first: string;
+  readonly day: number;
+  readonly days: number;
+}
 
-/** A day is that of 7 in 10 subscribers, other ones each day; a month is that of all. Nearly all have IPv4, two thirds IPv6. */
-const active = (
-  { subscribers, seed }: Filling,
-  table: string,
-  startsOn: string,
-  day: number | null,
-) => `INSERT INTO ${table}
-SELECT ${startsOn} AS starts_on,
-  ${CELL},
-  active_family,
-  uniqCombined64State(17)(cityHash64(u, ${seed})) AS subscribers,
-  uniqCombined64State(14)(cityHash64(number, ${seed}, 1)) AS prefixes,
-  uniqCombined64State(14)(cityHash64(number, ${seed}, 1)) AS session_prefixes
-FROM (SELECT number, ${userOf("number")} AS u, u % ${CELLS} AS cell, arrayJoin([4, 6]) AS active_family FROM numbers(${subscribers * PREFIXES_A_USER}))
-WHERE (active_family = 4 OR u % 3 != 0)${day === null ? "" : ` AND cityHash64(u, ${day}) % 10 < 7`}
-GROUP BY region, operator, access, active_family`;
+/** Every subscriber on every day of a span, or those tenths of them that are seen on a day: other ones each day. */
+const seen = ({ subscribers }: Filling, { table, day, days }: Span, tenths: number) => `(
+    SELECT number % ${subscribers} AS u, u % ${CELLS} AS cell, ${day} + intDiv(number, ${subscribers}) AS day
+    FROM numbers_mt(${subscribers * days})
+    ${table === "1d" ? `WHERE cityHash64(u, day) % 10 < ${tenths}` : ""}
+  )`;
 
-const assigned = (
-  { subscribers, seed }: Filling,
-  table: string,
-  startsOn: string,
-  day: number | null,
-) => `INSERT INTO ${table}
-SELECT ${startsOn} AS starts_on,
-  ${CELL},
-  kind,
-  uniqCombined64State(17)(cityHash64(u, ${seed})) AS subscribers,
-  uniqCombined64State(17)(cityHash64(u, ${seed}, 2)) AS started_sessions
+/** Nearly all subscribers have IPv4, those of two cells in three IPv6. */
+const active = (filling: Filling, span: Span) => `INSERT INTO users_${span.table}
+SELECT ${span.first} + day AS starts_on, ${CELL}, arrayJoin(if(cell % 3 = 0, [4], [4, 6])) AS active_family,
+  subscribers, prefixes, prefixes AS session_prefixes
 FROM
 (
-  SELECT number AS u, u % ${CELLS} AS cell,
-    arrayJoin(arrayFilter(it -> it != '', ['any',
-      if(u % 3 != 0, 'v6', ''),
-      if(u % 3 != 0 AND intDiv(cell, 56) = 1, 'delegated', ''),
-      if(u % 8 = 0, 'v4_public', 'v4_private')])) AS kind
-  FROM numbers(${subscribers})
-)
-${day === null ? "" : `WHERE cityHash64(u, ${day}) % 10 < 8`}
-GROUP BY region, operator, access, kind`;
+  SELECT day, cell,
+    uniqCombined64State(17)(cityHash64(u, ${filling.seed})) AS subscribers,
+    uniqCombined64ArrayState(14)([${Array.from({ length: PREFIXES_A_USER }, (_, at) => `cityHash64(${PREFIXES_A_USER} * u + ${at}, ${filling.seed}, 1)`).join(", ")}]) AS prefixes
+  FROM
+  ${seen(filling, span, 7)}
+  GROUP BY day, cell
+)`;
+
+const assigned = (filling: Filling, span: Span) => `INSERT INTO assigned_${span.table}
+SELECT ${span.first} + day AS starts_on, ${CELL},
+  arrayJoin(arrayConcat(['any', if(cell % 8 = 0, 'v4_public', 'v4_private')],
+    multiIf(cell % 3 = 0, [], intDiv(cell, 56) = 1, ['v6', 'delegated'], ['v6']))) AS kind,
+  subscribers, started_sessions
+FROM
+(
+  SELECT day, cell,
+    uniqCombined64State(17)(cityHash64(u, ${filling.seed})) AS subscribers,
+    uniqCombined64State(17)(cityHash64(u, ${filling.seed}, 2)) AS started_sessions
+  FROM
+  ${seen(filling, span, 8)}
+  GROUP BY day, cell
+)`;
 
 /** One subscriber in 64, by day and family. */
 const panel = (subscribers: number, seed: number, first: string, days: number) => `INSERT INTO panel_1d

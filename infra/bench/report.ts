@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,6 +10,7 @@ import { runCommand } from "@v6meter/runtime";
 import { Fault, queryConfig, REPORT_FORMAT_NAMES, REPORT_LANGUAGES, storeConfig } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
 import { wholeOption } from "./command.ts";
+import { machineNow } from "./machine.ts";
 import { fillProvince, PROVINCE_REGISTRY } from "./province-rollups.ts";
 import { type Spread, spreadOf } from "./rounds.ts";
 
@@ -21,11 +22,12 @@ alone, and writing six formats in two languages.
 Options:
   --subscribers N  Of the province (default 1000000), in 14 cities, of 4 operators, on 3 kinds of access
   --months N       Months of roll-ups, 2 to 25 (default 13); the last one is the report's
-  --months-5m N    Of them the last so many have five-minute rows as well, which rates are told from (default all); filling them
-                   takes most of the time
+  --months-5m N    Of them the last so many have five-minute rows as well, which rates are told from (default all:
+                   no setting lets them expire); the others begin with hours
   --rounds N       Times everything is measured, 2 or more (default 3); the first is cold
   --seed N         Of the traffic and the subscribers' hashes (default 1)
   --json           One JSON line instead of text
+  --save           Writes the JSON to infra/bench/results/ as well
   --help           This text
 `;
 
@@ -44,6 +46,7 @@ function readOptions() {
     rounds: string;
     seed: string;
     json: boolean;
+    save: boolean;
     help: boolean;
   };
   try {
@@ -55,6 +58,7 @@ function readOptions() {
         rounds: text("3"),
         seed: text("1"),
         json: flag,
+        save: flag,
         help: flag,
       },
     }).values;
@@ -71,6 +75,7 @@ function readOptions() {
     rounds: whole("rounds", 2, 100),
     seed: whole("seed", 0, 0xffff_ffff),
     json: values.json,
+    save: values.save,
     help: values.help,
   };
 }
@@ -134,7 +139,7 @@ async function measureAnswers(
 }
 
 await runCommand("bench:report", async () => {
-  const { subscribers, months, months5m, rounds, seed, json, help } = readOptions();
+  const { subscribers, months, months5m, rounds, seed, json, save, help } = readOptions();
   if (help) {
     process.stdout.write(HELP);
     return 0;
@@ -142,6 +147,7 @@ await runCommand("bench:report", async () => {
   const say = (text: string) => {
     if (!json) process.stderr.write(`${text}\n`);
   };
+  const machine = machineNow();
   const template = loadTemplate();
   const folder = mkdtempSync(join(tmpdir(), "v6meter-bench-"));
   const asked = new Set<string>();
@@ -178,7 +184,9 @@ await runCommand("bench:report", async () => {
     const filled = await timed(() =>
       fillProvince(store, { subscribers, months, months5m, seed, lastMonth: MONTH, say }),
     );
-    say(`filled in ${(filled.ms / 1_000).toFixed(0)} s: ${JSON.stringify(filled.result)}`);
+    say(
+      `filled in ${(filled.ms / 1_000).toFixed(0)} s, ${(filled.cpu_ms / 1_000).toFixed(0)} s of CPU: ${JSON.stringify(filled.result)}`,
+    );
     const month = monthOf(MONTH, NOW_MS);
     const given = { template, month, nowMs: NOW_MS };
     const live = await measureAnswers(ask, rounds, (own) => gather(liveSource(own), given), say);
@@ -217,6 +225,10 @@ await runCommand("bench:report", async () => {
     }
     const [firstWrite = 0, ...laterWrites] = whole;
     const result = {
+      bench: "report",
+      at: machine.at,
+      machine,
+      load: { start: machine.loadAverage, end: machineNow().loadAverage },
       subscribers,
       months,
       months_5m: months5m,
@@ -224,6 +236,7 @@ await runCommand("bench:report", async () => {
       rounds,
       rows: filled.result,
       fill_ms: filled.ms,
+      fill_cpu_ms: filled.cpu_ms,
       live,
       close_ms: closed.at(-1),
       frozen,
@@ -233,6 +246,12 @@ await runCommand("bench:report", async () => {
       whole_cold_ms: frozen.cold_ms + firstWrite,
       whole_live_cold_ms: live.cold_ms + firstWrite,
     };
+    if (save) {
+      const name = `report-${machine.at.slice(0, 10)}-${machine.commit.replace("+", "-changed")}.json`;
+      const path = join(import.meta.dirname, "results", name);
+      writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
+      process.stderr.write(`written to ${path}\n`);
+    }
     if (json) {
       process.stdout.write(`${JSON.stringify(result)}\n`);
       return 0;
