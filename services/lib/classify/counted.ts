@@ -1,7 +1,7 @@
 import { getU64 } from "@v6meter/schemas";
 import type { ExporterTable } from "./exporter-table.ts";
 import type { Repeats } from "./repeats.ts";
-import type { Rows } from "./rows.ts";
+import { isSameAddress, type Rows } from "./rows.ts";
 
 /** What became of the rows of a batch. */
 export interface CountedTally {
@@ -27,11 +27,14 @@ export function fillCounted(
   for (let from = 0; from < rows.rows; from += CHUNK) {
     const flows = hashFlows(rows, interfaces.notCounted, seed, tally, from, Math.min(from + CHUNK, rows.rows));
     repeats.touch(scratch.low, flows);
+    let owner = 0;
     for (let n = 0; n < flows; n++) {
       const row = scratch.row[n] as number;
       const point = rows.observation_point[row] as number;
-      const [low, high] = [scratch.low[n] as number, scratch.high[n] as number];
-      const count = repeats.sight(low, high, ownerOf(rows, row), point, getU64(rows.received_at, row));
+      const low = scratch.low[n] as number;
+      const high = scratch.high[n] as number;
+      if (n === 0 || !isOfSameOwner(rows, row, scratch.row[n - 1] as number)) owner = ownerOf(rows, row);
+      const count = repeats.sight(low, high, owner, point, getU64(rows.received_at, row));
       if (count === 0) tally.repeats++;
       rows.counted[row] = count;
     }
@@ -77,6 +80,11 @@ function hashFlows(
     flows++;
   }
   return flows;
+}
+
+/** Rows come in runs of one datagram: most are of the owner of the row before. */
+function isOfSameOwner({ exporterWords, direction }: Rows, row: number, before: number): boolean {
+  return direction[row] === direction[before] && isSameAddress(exporterWords, row, before);
 }
 
 /** A hash of who metered the row: the exporter, and whether at ingress or egress. */

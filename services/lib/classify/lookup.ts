@@ -1,7 +1,7 @@
 import { getU64, isMappedV4 } from "@v6meter/schemas";
 import type { AddressTable } from "./address-table.ts";
 import type { ExporterTable } from "./exporter-table.ts";
-import { isAbsent, type Rows } from "./rows.ts";
+import { isAbsent, isSameAddress, type Rows } from "./rows.ts";
 
 /** Looks up the class of every address: by the prefix tables in force when the row was received. */
 export function lookUpAddresses(rows: Rows, table: AddressTable): void {
@@ -37,9 +37,11 @@ function classOf(table: AddressTable, version: number, addresses: Uint8Array, ro
 
 /** Looks up the exporter and the interfaces of every row. */
 export function lookUpPlaces(rows: Rows, table: ExporterTable): void {
-  const { findings } = rows;
+  const { findings, exporterWords } = rows;
+  let exporter = 0;
   for (let row = 0; row < rows.rows; row++) {
-    const exporter = table.exporter(rows.exporter, row * 16);
+    // Rows come in runs of one datagram.
+    if (row === 0 || !isSameAddress(exporterWords, row, row - 1)) exporter = table.exporter(rows.exporter, row * 16);
     const inInterface = table.interface(exporter, rows.in_if[row] as number);
     const outInterface = table.interface(exporter, rows.out_if[row] as number);
     findings.exporter[row] = exporter;

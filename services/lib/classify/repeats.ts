@@ -57,7 +57,17 @@ export class Repeats {
   sight(low: number, high: number, owner: number, point: number, nowMs: number): 0 | 1 | 2 {
     const now = Math.floor(nowMs / TICK_MS) | 0;
     const holder = ((owner & ~15) | point) >>> 0;
-    const first = this.#find(low, high);
+    const pointHigh = (high ^ Math.imul(point + 1, 0x85ebca6b)) >>> 0;
+    const words = this.#words;
+    const begin = (low & this.#setMask) * SET_WORDS;
+    let first = -1;
+    let second = -1;
+    for (let at = begin; at < begin + WAYS; at++) {
+      if (words[at] !== low || words[at + TIME] === 0) continue;
+      const its = words[at + HIGH];
+      if (its === high) first = at;
+      else if (its === pointHigh) second = at;
+    }
     const firstFresh = first >= 0 && this.#isFresh(first, now);
     if (firstFresh && ((this.#words[first + OWNER] as number) & 15) === point) {
       if (this.#words[first + OWNER] !== holder) return 0;
@@ -65,24 +75,13 @@ export class Repeats {
       if (this.#age(first, now) > 0) this.#setSeen(first, now);
       return 2;
     }
-    const pointHigh = (high ^ Math.imul(point + 1, 0x85ebca6b)) >>> 0;
-    const second = this.#find(low, pointHigh);
     if (second >= 0 && this.#isFresh(second, now) && this.#words[second + OWNER] !== holder) return 0;
     if (firstFresh) {
-      this.#write(second >= 0 ? second : this.#victim(low, now), low, pointHigh, holder, now);
+      this.#write(second >= 0 ? second : this.#victim(begin, now), low, pointHigh, holder, now);
       return 1;
     }
-    this.#write(first >= 0 ? first : this.#victim(low, now), low, high, holder, now);
+    this.#write(first >= 0 ? first : this.#victim(begin, now), low, high, holder, now);
     return 2;
-  }
-
-  /** The slot of a hash; -1 when it has none. */
-  #find(low: number, high: number): number {
-    const words = this.#words;
-    const begin = (low & this.#setMask) * SET_WORDS;
-    for (let at = begin; at < begin + WAYS; at++)
-      if (words[at] === low && words[at + HIGH] === high && words[at + TIME] !== 0) return at;
-    return -1;
   }
 
   /** Ticks since a slot was seen, within half a round of the clock. */
@@ -94,14 +93,15 @@ export class Repeats {
     return this.#age(at, now) < this.#windowTicks;
   }
 
-  /** An empty slot of the hash's set, or the one whose owner has been silent longest. */
-  #victim(low: number, now: number): number {
-    const begin = (low & this.#setMask) * SET_WORDS;
+  /** An empty slot of a set, or the one whose owner has been silent longest. */
+  #victim(begin: number, now: number): number {
+    const words = this.#words;
     let oldest = begin;
     let age = -MOST_TICKS;
     for (let at = begin; at < begin + WAYS; at++) {
-      if (this.#words[at + TIME] === 0) return at;
-      const its = this.#age(at, now);
+      const seen = words[at + TIME] as number;
+      if (seen === 0) return at;
+      const its = (now - seen) | 0;
       if (its <= age) continue;
       oldest = at;
       age = its;

@@ -96,6 +96,18 @@ function wordsOf(addresses: Uint8Array, rows: number): Uint32Array {
   return new Uint32Array(bytes.buffer, bytes.byteOffset, rows * 4);
 }
 
+/** True where two rows have the same address. */
+export function isSameAddress(words: Uint32Array, row: number, other: number): boolean {
+  const at = row * 4;
+  const its = other * 4;
+  return (
+    words[at + 3] === words[its + 3] &&
+    words[at + 2] === words[its + 2] &&
+    words[at + 1] === words[its + 1] &&
+    words[at] === words[its]
+  );
+}
+
 /** True where the four words of the address of a row are all zero: it was not exported. */
 export function isAbsent(words: Uint32Array, row: number): boolean {
   const at = row * 4;
