@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runCommand } from "@v6meter/runtime";
+import { runCommand, wholeOption } from "@v6meter/runtime";
 import { AAA_COVERAGES, type AaaCoverage, Fault } from "@v6meter/schemas";
 import { compare, PROMISED_SHARE_PP, type UsersCheck, type Verdict } from "./compare.ts";
 import { type Measured, measureProvince } from "./province.ts";
@@ -64,12 +64,8 @@ function readOptions(): Options | null {
     throw new Fault("CONFIG_INVALID", `${(cause as Error).message} (--help lists the options).`, { cause });
   }
   if (values.help) return null;
-  const whole = (name: "subscribers" | "sampling" | "seed" | "seeds", least: number, most: number) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < least || value > most)
-      throw new Fault("CONFIG_INVALID", `--${name}: found ${values[name]}, allowed is ${least} to ${most}.`);
-    return value;
-  };
+  const whole = (name: "subscribers" | "sampling" | "seed" | "seeds", least: number, most: number) =>
+    wholeOption(name, values[name], least, most);
   const aaa = values.aaa.split(",");
   const wrong = aaa.find((word) => !AAA_COVERAGES.includes(word as AaaCoverage));
   if (wrong !== undefined)

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { kafkaIsThere, startKafka } from "@v6meter/kafka";
-import { runCommand } from "@v6meter/runtime";
+import { runCommand, wholeOption } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
 import { type CollectorRound, type MeasuredCollector, measuredCollector } from "./collector-cost.ts";
-import { machineLine, wholeOption } from "./command.ts";
 import { recordsInKafka } from "./kafka-records.ts";
+import { machineNow, machineText } from "./machine.ts";
 import { v9MixWorkload } from "./mix.ts";
 import { spreadOf } from "./rounds.ts";
 
@@ -96,7 +96,7 @@ await runCommand("bench:collector", async () => {
   const seed = wholeOption("seed", values.seed, 0, 0xffff_ffff);
   const rounds = wholeOption("rounds", values.rounds, 3, 100);
   const records = wholeOption("records", values.records, 100_000, 100_000_000);
-  if (!values.json) process.stdout.write(`${machineLine()}, seed ${seed}\n`);
+  if (!values.json) process.stdout.write(`${machineText(machineNow())}, seed ${seed}\n`);
 
   const workload = v9MixWorkload(seed);
   await using parts = new AsyncDisposableStack();

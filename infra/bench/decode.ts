@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { runCommand } from "@v6meter/runtime";
+import { runCommand, wholeOption } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
 import { type CollectorRound, collectorRounds } from "./collector-cost.ts";
-import { machineLine, wholeOption } from "./command.ts";
 import { columnarPass, libraryPass } from "./decoders.ts";
+import { machineNow, machineText } from "./machine.ts";
 import { type Spread, spreadOf, unitsPerCpuSecond } from "./rounds.ts";
 import { ipfixWorkload, v5Workload, v9Workload, type Workload } from "./workload.ts";
 
@@ -134,7 +134,7 @@ await runCommand("bench:decode", async () => {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
   };
-  if (!values.json) process.stdout.write(`${machineLine()}, seed ${seed}\n`);
+  if (!values.json) process.stdout.write(`${machineText(machineNow())}, seed ${seed}\n`);
 
   const decode: DecodeResult[] = [];
   for (const workload of [v5Workload(seed), v9Workload(seed), ipfixWorkload(seed)]) {

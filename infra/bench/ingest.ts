@@ -2,10 +2,9 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { runCommand } from "@v6meter/runtime";
+import { runCommand, wholeOption } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
 import { listMigrations } from "@v6meter/sql";
-import { wholeOption } from "./command.ts";
 import type { IngestResult, IngestTask } from "./ingest-process.ts";
 import { spreadOf } from "./rounds.ts";
 

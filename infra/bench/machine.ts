@@ -39,3 +39,8 @@ export function machineNow(): Machine {
     loadAverage: loadavg()[0] as number,
   };
 }
+
+/** A machine in words. */
+export function machineText({ cores, cpuModel, kernel, node }: Machine): string {
+  return `${cores} x ${cpuModel}, Linux ${kernel}, Node ${node}`;
+}

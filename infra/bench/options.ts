@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { wholeOption } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
-import { wholeOption } from "./command.ts";
 import { MIX_NAMES, type MixName } from "./mixes/mix.ts";
 import { WAYS, type Way } from "./tools/tool.ts";
 

@@ -4,9 +4,9 @@ import { writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runCommand } from "@v6meter/runtime";
+import { runCommand, wholeOption } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
-import { machineLine, wholeOption } from "./command.ts";
+import { machineNow, machineText } from "./machine.ts";
 import { PARTS } from "./scale/parts.ts";
 import { FLAT_RATIO, type MeasuredSeries, measurePart } from "./scale/turns.ts";
 
@@ -88,7 +88,9 @@ await runCommand("bench:scale", async () => {
   const startedAt = new Date();
   const [loadAtStart] = loadavg();
   if (!values.json)
-    process.stdout.write(`${machineLine()}, seed ${seed}; flat is up to ${FLAT_RATIO} times the baseline\n`);
+    process.stdout.write(
+      `${machineText(machineNow())}, seed ${seed}; flat is up to ${FLAT_RATIO} times the baseline\n`,
+    );
   const series: MeasuredSeries[] = [];
   for (const part of parts) {
     const measured = await measurePart(part, { seed, rounds, quick: values.quick, roundMs, onProgress: progress });

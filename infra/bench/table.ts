@@ -1,4 +1,5 @@
 import type { HighestRate } from "./highest-rate.ts";
+import { machineText } from "./machine.ts";
 import { OURS, type Outcome, type Results } from "./outcome.ts";
 import { type Spread, spreadOf } from "./rounds.ts";
 
@@ -42,8 +43,8 @@ export function markdown({ started, ended, options, tools, missing, outcomes }: 
     Object.entries(writes).map(([way, says]) => `| ${name} ${version} | ${way} | ${says} |`),
   );
   return `${[
-    `${started.at.slice(0, 16)}Z, commit ${started.commit || "unknown"}: ${started.cores} x ${started.cpuModel}, ` +
-      `Linux ${started.kernel}, Node ${started.node}; load average ${started.loadAverage.toFixed(2)} at the start, ` +
+    `${started.at.slice(0, 16)}Z, commit ${started.commit || "unknown"}: ${machineText(started)}; ` +
+      `load average ${started.loadAverage.toFixed(2)} at the start, ` +
       `${ended.loadAverage.toFixed(2)} at the end. Seed ${seed}, ${rounds} rounds of ${records} records at ${ratePerS} records/s.`,
     "",
     "| mix | to | tool | CPU-s per million records | times v6meter's | peak memory, MB | records lost | highest records/s without a loss |",

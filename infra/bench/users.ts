@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { askApi } from "@v6meter/accuracy/ask";
-import { runCommand } from "@v6meter/runtime";
+import { runCommand, wholeOption } from "@v6meter/runtime";
 import { type api, Fault, storeConfig } from "@v6meter/schemas";
 import { openEmbeddedStore } from "@v6meter/store";
 import { spreadOf } from "./rounds.ts";
@@ -33,15 +33,8 @@ function readOptions() {
   } catch (cause) {
     throw new Fault("CONFIG_INVALID", `${(cause as Error).message}. See --help.`, { cause });
   }
-  const whole = (name: "users" | "rounds" | "seed", least: number, most: number) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < least || value > most)
-      throw new Fault(
-        "CONFIG_INVALID",
-        `--${name}: found ${values[name]}, allowed is ${least} to ${most}. See --help.`,
-      );
-    return value;
-  };
+  const whole = (name: "users" | "rounds" | "seed", least: number, most: number) =>
+    wholeOption(name, values[name], least, most);
   return {
     users: whole("users", 10_000, 2_000_000_000),
     rounds: whole("rounds", 3, 1_000),

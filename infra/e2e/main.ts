@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startKafka } from "@v6meter/kafka";
-import { runCommand, untilSignal } from "@v6meter/runtime";
+import { runCommand, untilSignal, wholeOption } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
 import { auditBooks, auditExporters, auditRollups, auditShares, differs, type Finding } from "./audit.ts";
 import { Cluster } from "./cluster.ts";
@@ -44,12 +44,8 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 function readOptions(): Options | null {
   const values = readArguments();
   if (values.help) return null;
-  const whole = (name: "records" | "rate" | "seed" | "collectors" | "classifiers", least: number, most: number) => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < least || value > most)
-      throw new Fault("CONFIG_INVALID", `--${name}: found ${values[name]}, allowed is ${least} to ${most}.`);
-    return value;
-  };
+  const whole = (name: "records" | "rate" | "seed" | "collectors" | "classifiers", least: number, most: number) =>
+    wholeOption(name, values[name], least, most);
   return {
     records: whole("records", 1_000, 10_000_000_000),
     rate: whole("rate", 1, 10_000_000),

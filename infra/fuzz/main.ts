@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { CAPTURE_FOLDERS } from "@v6meter/captures";
+import { runCommand, wholeOption } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
 import { readCorpus } from "./corpus.ts";
 import { fuzzDatagram } from "./datagram.ts";
@@ -25,16 +26,6 @@ Options:
 Exit codes: 0 every promise held, 1 one did not, 78 a wrong argument.
 `;
 
-function whole(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw new Fault(
-      "CONFIG_INVALID",
-      `--${name}: found ${text}, allowed is a whole number from ${min} to ${max}. See --help.`,
-    );
-  return value;
-}
-
 function readArguments(): { seed: number; datagrams: number; json: boolean; help: boolean } {
   const parse = () =>
     parseArgs({
@@ -52,8 +43,8 @@ function readArguments(): { seed: number; datagrams: number; json: boolean; help
     throw new Fault("CONFIG_INVALID", `${(cause as Error).message}. See --help.`, { cause });
   }
   return {
-    seed: whole("seed", values.seed ?? String(randomInt(2 ** 31)), 0, 0xffff_ffff),
-    datagrams: whole("datagrams", values.datagrams, 1, 2 ** 31 - 1),
+    seed: wholeOption("seed", values.seed ?? String(randomInt(2 ** 31)), 0, 0xffff_ffff),
+    datagrams: wholeOption("datagrams", values.datagrams, 1, 2 ** 31 - 1),
     json: values.json,
     help: values.help,
   };
@@ -106,10 +97,4 @@ async function main(): Promise<number> {
   return result.outcome === "finished" && result.report.violations.length === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof Fault)) throw error;
-  process.stderr.write(`fuzz: ${error.message}\n`);
-  process.exitCode = 78;
-}
+await runCommand("fuzz", main);

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runCommand, untilSignal } from "@v6meter/runtime";
-import { AAA_COVERAGES, type AaaCoverage, Fault, formatHostPort, type HostPort, parseHostPort } from "@v6meter/schemas";
+import { hostPortOption, runCommand, untilSignal, wholeOption } from "@v6meter/runtime";
+import { AAA_COVERAGES, type AaaCoverage, Fault, formatHostPort } from "@v6meter/schemas";
 import { playLive } from "./live.ts";
 import { loadPopulation, POPULATION_SCENARIO } from "./load.ts";
 import { populationClients, populationRegistry } from "./registry.ts";
@@ -27,23 +27,6 @@ const HELP = `province: subscribers of a province with their sessions and router
   --json               ends with one line of JSON: the truth and the figures of the run
   --help               this text
 `;
-
-const whole = (name: string, text: string, least: number): number => {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || !Number.isSafeInteger(value))
-    throw new Fault("CONFIG_INVALID", `${name}: found ${text}, allowed is a whole number from ${least}.`);
-  return value;
-};
-
-const hostPort = (name: string, text: string): HostPort => {
-  const parsed = parseHostPort(text);
-  if (!parsed || parsed.port === 0)
-    throw new Fault(
-      "CONFIG_INVALID",
-      `${name}: found ${text}, allowed is HOST:PORT or [IPv6]:PORT with a port of 1 to 65535.`,
-    );
-  return parsed;
-};
 
 function secretFile(wantedBy: string, file: string | undefined): string {
   if (file !== undefined) return file;
@@ -78,7 +61,7 @@ async function main(): Promise<number> {
   }
   if (values.aaa !== undefined && !AAA_COVERAGES.includes(values.aaa as AaaCoverage))
     throw new Fault("CONFIG_INVALID", `--aaa: found ${values.aaa}, allowed are ${AAA_COVERAGES.join(", ")}.`);
-  const to = hostPort("--to", values.to);
+  const to = hostPortOption("to", values.to);
 
   const abort = new AbortController();
   void untilSignal().then(() => abort.abort());
@@ -87,17 +70,17 @@ async function main(): Promise<number> {
   const { truth, datagrams, accounting } = await playLive({
     scenario,
     to,
-    seed: whole("--seed", values.seed, 0),
-    days: whole("--days", values.days, 1),
-    speed: whole("--speed", values.speed, 1),
-    ...(values.subscribers === undefined ? {} : { subscribers: whole("--subscribers", values.subscribers, 1) }),
-    ...(values.sampling === undefined ? {} : { samplingRate: whole("--sampling", values.sampling, 1) }),
+    seed: wholeOption("seed", values.seed, 0),
+    days: wholeOption("days", values.days, 1),
+    speed: wholeOption("speed", values.speed, 1),
+    ...(values.subscribers === undefined ? {} : { subscribers: wholeOption("subscribers", values.subscribers, 1) }),
+    ...(values.sampling === undefined ? {} : { samplingRate: wholeOption("sampling", values.sampling, 1) }),
     ...(values.aaa === undefined ? {} : { aaa: values.aaa as AaaCoverage }),
     ...(values.radius === undefined
       ? {}
       : {
           accounting: {
-            to: hostPort("--radius", values.radius),
+            to: hostPortOption("radius", values.radius),
             secret: readSecret(secretFile("--radius", values["secret-file"])),
           },
         }),

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Capture, readCapture, SKIP_REASONS, type SkipReason } from "@v6meter/pcap";
-import { runCommand } from "@v6meter/runtime";
-import { Fault, formatHostPort, type HostPort, parseHostPort } from "@v6meter/schemas";
+import { hostPortOption, runCommand } from "@v6meter/runtime";
+import { Fault, formatHostPort, type HostPort } from "@v6meter/schemas";
 import { type ReplayProgress, type ReplayResult, replay } from "./replay.ts";
 
 const HELP = `Usage: npm run replay -- FILE.pcap [options]
@@ -44,9 +44,7 @@ function readArguments(args: string[]): Arguments | "help" {
   const [file, ...more] = positionals;
   if (file === undefined) throw wrong("A capture file is missing.");
   if (more.length > 0) throw wrong(`One capture file is allowed, found also ${more.join(" ")}.`);
-  const to = parseHostPort(values.to);
-  if (to === null || to.port === 0)
-    throw wrong(`--to: found ${values.to}, allowed is HOST:PORT or [IPv6]:PORT with a port of 1 to 65535.`);
+  const to = hostPortOption("to", values.to);
   const speed = values.speed === "max" ? "max" : Number(values.speed);
   if (speed !== "max" && !(speed > 0 && Number.isFinite(speed)))
     throw wrong(`--speed: found ${values.speed}, allowed is a number above 0, or max.`);

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { runCommand, untilSignal } from "@v6meter/runtime";
-import { Fault, formatHostPort, parseHostPort } from "@v6meter/schemas";
+import { hostPortOption, runCommand, untilSignal, wholeOption } from "@v6meter/runtime";
+import { Fault, formatHostPort } from "@v6meter/schemas";
 import { DEMO_SCENARIO, loadScenario } from "../scenario/load.ts";
 import { truthJson } from "../scenario/truth.ts";
 import { simulate } from "./simulate.ts";
@@ -18,28 +18,16 @@ const HELP = `simulate: routers of a province that export NetFlow and IPFIX, wit
   --help             this text
 `;
 
-const whole = (name: string, text: string, least: number): number => {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || !Number.isSafeInteger(value))
-    throw new Fault("CONFIG_INVALID", `${name}: found ${text}, allowed is a whole number from ${least}.`);
-  return value;
-};
-
 async function main(): Promise<number> {
   const { values } = readArguments();
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const to = parseHostPort(values.to);
-  if (!to || to.port === 0)
-    throw new Fault(
-      "CONFIG_INVALID",
-      `--to: found ${values.to}, allowed is HOST:PORT or [IPv6]:PORT with a port of 1 to 65535.`,
-    );
-  const ratePerS = values.rate === "max" ? Number.POSITIVE_INFINITY : whole("--rate", values.rate, 1);
-  const seed = whole("--seed", values.seed, 0);
-  const records = values.records === undefined ? {} : { records: whole("--records", values.records, 1) };
+  const to = hostPortOption("to", values.to);
+  const ratePerS = values.rate === "max" ? Number.POSITIVE_INFINITY : wholeOption("rate", values.rate, 1);
+  const seed = wholeOption("seed", values.seed, 0);
+  const records = values.records === undefined ? {} : { records: wholeOption("records", values.records, 1) };
   const scenario = loadScenario(values.scenario);
 
   const abort = new AbortController();

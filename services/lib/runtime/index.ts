@@ -1,4 +1,5 @@
 export * from "./command.ts";
+export * from "./command-options.ts";
 export * from "./component.ts";
 export * from "./huge-pages.ts";
 export * from "./key-file.ts";
