@@ -22,7 +22,7 @@ afterAll(async () => {
 const number = async (on: Platform, query: string) => Number((await on.sql<[string]>(query))[0]?.[0]);
 
 test(`after ${ROUNDS} kills (seed ${SEED}) the books balance and every row is there exactly once`, {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   const random = new Random(SEED);
   platform = await startPlatform(data);
