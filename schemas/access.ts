@@ -34,6 +34,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, "open" | readonly Role[]>> = 
   "GET /api/v1/registry/state": ["administrator"],
   "GET /api/v1/traffic/share": EVERYBODY_NAMED,
   "GET /api/v1/traffic/peers": EVERYBODY_NAMED,
+  "GET /api/v1/traffic/interconnect": EVERYBODY_NAMED,
   // The public gets definitions, and figures of published snapshots only.
   "GET /api/v1/indicators": [...EVERYBODY_NAMED, "public"],
   "GET /api/v1/indicators/:id": [...EVERYBODY_NAMED, "public"],

@@ -20,6 +20,7 @@ export * from "./snapshots.ts";
 export * from "./sql.ts";
 export * from "./submissions.ts";
 export * from "./targets.ts";
+export * from "./traffic-interconnect.ts";
 export * from "./traffic-peers.ts";
 export * from "./traffic-share.ts";
 export * from "./users.ts";

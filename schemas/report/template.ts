@@ -62,6 +62,7 @@ export const templateBlock = z.union([
     ranking: z.strictObject({ of: catalogueId, by: grouping, title, chart: z.boolean().default(false) }),
   }),
   z.strictObject({ matrix: z.strictObject({ of: catalogueId, by: z.tuple([grouping, grouping]), title }) }),
+  z.strictObject({ interconnect: z.strictObject({ title: bilingual }) }),
   z.strictObject({ tiles: z.strictObject({ of: catalogueId, title }) }),
   z.strictObject({ users: z.strictObject({ title: bilingual, by: z.array(z.enum(USER_DIMENSIONS)) }) }),
   z.strictObject({ user_meters: z.strictObject({ title: bilingual }) }),

@@ -55,6 +55,7 @@ export interface TestFlow {
   dst_port?: number;
   protocol?: number;
   in_if?: number;
+  out_if?: number;
 }
 
 const LABEL_DEFAULTS = {
@@ -114,7 +115,7 @@ export async function insertFlows(store: Store, flows: readonly TestFlow[]): Pro
     setHash(batch.columns.subscriber_prefix, row, flow.subscriber_prefix ?? 0n);
     batch.columns.active_family[row] = flow.active_family ?? 0;
     if (flow.src_addr) batch.columns.src_addr.set(addressBytes(flow.src_addr) as Uint8Array, row * 16);
-    for (const name of ["src_as", "src_port", "dst_port", "protocol", "in_if"] as const) {
+    for (const name of ["src_as", "src_port", "dst_port", "protocol", "in_if", "out_if"] as const) {
       batch.columns[name][row] = flow[name] ?? 0;
     }
     for (const name of LABEL_NAMES) {

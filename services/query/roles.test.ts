@@ -285,6 +285,7 @@ describe("an operator never gets another's row", () => {
   const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
     "GET /api/v1/traffic/share": ["", "?by=operator", "?by=region,operator,exporter", "?by=exporter&interval=1h"],
     "GET /api/v1/traffic/peers": ["", "?peers=1"],
+    "GET /api/v1/traffic/interconnect": [""],
     "GET /api/v1/exporters": [""],
     "GET /api/v1/ledger": ["", `?stage=${Object.keys(STAGES)[0]}`],
     "GET /api/v1/users/active": ["", "?by=operator", "?by=region,operator,family"],

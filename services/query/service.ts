@@ -35,6 +35,7 @@ import { sqlRoute } from "./routes/sql.ts";
 import { sqlCatalogueRoute } from "./routes/sql-catalogue.ts";
 import { submissionRoutes } from "./routes/submissions.ts";
 import { targetsRoute } from "./routes/targets.ts";
+import { type FacesOf, trafficInterconnectRoute } from "./routes/traffic-interconnect.ts";
 import { type Networks, NO_NETWORKS, trafficPeersRoute } from "./routes/traffic-peers.ts";
 import { trafficShareRoute } from "./routes/traffic-share.ts";
 import { activeUsersRoute } from "./routes/users-active.ts";
@@ -67,6 +68,8 @@ export interface QueryServiceOptions {
   readonly registryState?: RegistryState;
   /** Whose addresses the far sides of flows are, by the registry; nobody's without it. */
   readonly networks?: () => Networks;
+  /** Whom the interfaces of exporters face, by the registry; without it there is no direct-connect point. */
+  readonly facesOf?: FacesOf;
   /** Routes of other services over this API, such as reports; held to the same table of routes and roles. */
   readonly routes?: readonly ((server: FastifyInstance) => void)[];
   /** Folder of the built console; without it `/` says that there is none. */
@@ -117,7 +120,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   const { config, identities, audit, logger, live = () => [], trouble = () => null } = options;
   const { now = Date.now, access = accessConfig.parse({}), ownerOf = () => null } = options;
   const store = toldStore(options.store);
-  const { networks = () => NO_NETWORKS } = options;
+  const { networks = () => NO_NETWORKS, facesOf = () => null } = options;
   const { named = () => ({ regions: [], operators: [] }) } = options;
   const root = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
@@ -208,6 +211,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     serveSnapshots(routes, { record, now });
     trafficShareRoute(routes, store, ownerOf);
     trafficPeersRoute(routes, store, networks);
+    trafficInterconnectRoute(routes, store, facesOf);
     activeUsersRoute(routes, store, config.min_cell_users);
     userMetersRoutes(routes, store, config.min_cell_users);
     panelRoutes(routes, store, config.min_cell_users);

@@ -1,5 +1,6 @@
 import { type QueryConfig, queryConfig } from "@v6meter/schemas";
 import type { Store } from "@v6meter/store";
+import { facesOf } from "../query/interconnect.test-data.ts";
 import { get, testService } from "../query/province.test-data.ts";
 import { type Ask, faultOf } from "./ask.ts";
 import { REGISTRY } from "./province.test-data.ts";
@@ -11,6 +12,7 @@ export function askStore(
 ): { ask: Ask; paths: string[]; stop(): Promise<void> } {
   const service = testService(store, {
     named: () => REGISTRY,
+    facesOf,
     config: queryConfig.parse({ http: "127.0.0.1:0", ...settings }),
   });
   const paths: string[] = [];

@@ -22,6 +22,7 @@ export const questions = {
   activeUsers: ({ name }: Month, by: readonly string[]) =>
     api.canonicalPath("/api/v1/users/active", { month: name, by }),
   usersMeter: (meter: string, { name }: Month) => api.canonicalPath(`/api/v1/users/${meter}`, { month: name }),
+  interconnect: ({ name }: Month) => api.canonicalPath("/api/v1/traffic/interconnect", { month: name }),
   targets: () => "/api/v1/targets",
   rules: () => "/api/v1/evaluations",
   evaluation: (rule: string, { name }: Month) => api.canonicalPath("/api/v1/evaluations", { month: name, rule }),

@@ -128,6 +128,18 @@ export const WORDS = {
     zh: "{object}：{indicator}{value}，低于{least}",
     en: "{object}: {indicator} {value}, below {least}",
   },
+  from_to: { zh: "流出＼流入", en: "From \\ to" },
+  sum_of_sides: { zh: "合计", en: "All" },
+  interconnect_bytes: { zh: "{title}：字节数", en: "{title}: bytes" },
+  interconnect_share: { zh: "{title}：IPv6占比", en: "{title}: IPv6 share" },
+  interconnect_note: {
+    zh: "行为流出方，列为流入方；归属以直联点设备接口登记的对端运营商为准，同一条流只计一次。直联点观测流量{metered}，其中能按接口配对的{paired}。",
+    en: "Rows send, columns receive, by the operator registered for the interface of the direct-connect point; each flow counts once. Of {metered} metered there, {paired} have both sides.",
+  },
+  interconnect_none: {
+    zh: "{title}：登记中没有骨干直联点，或本月直联点没有流量。",
+    en: "{title}: the registry names no direct-connect point, or none had traffic this month.",
+  },
   others_title: { zh: "{dimension}其他指标", en: "Other indicators of {dimension}" },
   others_missing: { zh: "本月无数据的其他指标：{names}。", en: "Other indicators without data this month: {names}." },
   findings_title: { zh: "发现的问题", en: "Problems found" },

@@ -1,44 +1,17 @@
 import { loadRegistry, type Registry, RegistryFault, watchRegistry } from "@v6meter/classify";
-import type { Networks } from "@v6meter/query";
+import type { FacesOf, Networks } from "@v6meter/query";
 import type { Logger } from "@v6meter/runtime";
-import { addressBytes, api, type Fault, isMappedV4 } from "@v6meter/schemas";
+import { api, type Fault } from "@v6meter/schemas";
+import { entryOfRegistry, facesOfRegistry } from "./exporter-entry.ts";
 import { networksOf } from "./networks.ts";
 
 /** Names the operator that an exporter belongs to, by the registry; null where it names none. */
 export type OwnerOf = (exporter: string) => string | null;
 
-/** Addresses whose owner is remembered between two states of the registry. */
-const REMEMBERED_MAX = 100_000;
-
-function isWithin(bytes: Uint8Array, prefix: Uint8Array, length: number): boolean {
-  for (let bit = 0; bit < length; bit += 8) {
-    const mask = length - bit >= 8 ? 0xff : (0xff << (8 - (length - bit))) & 0xff;
-    if (((bytes[bit >> 3] as number) & mask) !== ((prefix[bit >> 3] as number) & mask)) return false;
-  }
-  return true;
-}
-
-/** The owner by the longest prefix of the registry's exporters, as the classifier finds an exporter. */
-export function ownerOfRegistry({ exporters }: Pick<Registry, "exporters">): OwnerOf {
-  const longestFirst = [...exporters].sort((a, b) => b.prefix.length - a.prefix.length);
-  const remembered = new Map<string, string | null>();
-  const find = (text: string): string | null => {
-    const address = addressBytes(text);
-    if (!address) return null;
-    const isV4 = isMappedV4(address, 0);
-    const bytes = isV4 ? address.subarray(12) : address;
-    const found = longestFirst.find(
-      ({ prefix }) => (prefix.ipVersion === 4) === isV4 && isWithin(bytes, prefix.bytes, prefix.length),
-    );
-    return found?.operator ?? null;
-  };
-  return (exporter) => {
-    const known = remembered.get(exporter);
-    if (known !== undefined) return known;
-    const owner = find(exporter);
-    if (remembered.size < REMEMBERED_MAX) remembered.set(exporter, owner);
-    return owner;
-  };
+/** The owner of an exporter by the registry. */
+export function ownerOfRegistry(registry: Pick<Registry, "exporters">): OwnerOf {
+  const entryOf = entryOfRegistry(registry);
+  return (exporter) => entryOf(exporter)?.operator ?? null;
 }
 
 /** What the API says by the registry. */
@@ -48,6 +21,8 @@ export interface RegistryAnswers {
   readonly named: () => api.Registry;
   /** Whose addresses are whose. */
   readonly networks: () => Networks;
+  /** Whom the interfaces of exporters face. */
+  readonly facesOf: FacesOf;
   /** Which registry is in force, and what is wrong with its files where they are not. */
   readonly registryState: () => api.RegistryState;
 }
@@ -84,6 +59,7 @@ function answersOf(registry: Registry, folder: string | null): RegistryAnswers {
     ownerOf: ownerOfRegistry(registry),
     named: () => named,
     networks: () => networks,
+    facesOf: facesOfRegistry(registry),
     registryState: () => state,
   };
 }
@@ -113,6 +89,7 @@ export function watchRegistryAnswers(
     ownerOf: (exporter) => answers.ownerOf(exporter),
     named: () => answers.named(),
     networks: () => answers.networks(),
+    facesOf: (exporter) => answers.facesOf(exporter),
     registryState: () => ({ ...answers.registryState(), refused }),
   };
 }

@@ -5,6 +5,7 @@ import type { BlockWriter } from "./block.ts";
 import { days, trend } from "./charts.ts";
 import { figures, others } from "./figures.ts";
 import { matrix, ranking, tiles } from "./groups.ts";
+import { interconnect } from "./interconnect.ts";
 import { mending } from "./mending.ts";
 import { objects } from "./objects.ts";
 import { books, exporters, findings } from "./quality.ts";
@@ -27,6 +28,7 @@ const WRITERS: { readonly [K in BlockKind]: BlockWriter<Content<K>> } = {
   ranking,
   matrix,
   tiles,
+  interconnect,
   users,
   user_meters: userMeters,
   targets,

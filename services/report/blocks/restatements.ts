@@ -49,6 +49,8 @@ const FIGURES: readonly (readonly [route: RegExp, field: RegExp, kind: Kind])[] 
   [/^\/api\/v1\/users\/retention\?/, /^(total\.)?retained\.value$/, of("retained", "ratio")],
   [/^\/api\/v1\/evaluations\?/, /^score$/, of("score", "points")],
   [/^\/api\/v1\/evaluations\?/, /^rank$/, of("rank", "count")],
+  [/^\/api\/v1\/traffic\/interconnect\?/, /^(total\.)?share$/, of("share", "ratio")],
+  [/^\/api\/v1\/traffic\/interconnect\?/, /^(total\.)?total_bytes$/, of("bytes", "bytes")],
   [/^\/api\/v1\/objects\/traffic\?/, /^share$/, of("share", "ratio")],
   [/^\/api\/v1\/objects\/traffic\?/, /^total_bytes$/, of("bytes", "bytes")],
 ];

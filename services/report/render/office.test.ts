@@ -1,6 +1,7 @@
 import { REPORT_LANGUAGES, type ReportDocument, type ReportTable } from "@v6meter/schemas";
 import readExcelFile from "read-excel-file/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { insertInterconnect } from "../../query/interconnect.test-data.ts";
 import { openTestStore } from "../../query/province.test-data.ts";
 import { askStore } from "../asked.test-data.ts";
 import { compose, gather } from "../compose.ts";
@@ -23,6 +24,7 @@ beforeAll(async () => {
   const { ask, stop } = askStore(store, { catalogue_dir: folder });
   try {
     await insertYear(store);
+    await insertInterconnect(store, `${MONTH}-10T12:00:00+08:00`);
     const nowMs = Date.now();
     const gathered = await gather(liveSource(ask), {
       template: loadTemplate(),
