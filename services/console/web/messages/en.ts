@@ -156,6 +156,12 @@ export default {
     peers: "Who carries IPv6 to whom: operator and network at the far side",
     peersDefinition:
       "IPv6 bytes, scaled by sampling, between an operator's subscribers and the network at the far side: an operator by the registry's prefixes, else an autonomous system as exported. Whole days of Asia/Shanghai; of the choices above it heeds period and operator.",
+    interconnect: "Direct-connect point: from operator to operator",
+    interconnectDefinition:
+      "Bytes, scaled by sampling, that operators send each other at direct-connect points, by whom the registry says each interface faces; each flow once. Whole days of Asia/Shanghai; of the choices above it heeds period and operator.",
+    noInterconnect: "The registry names no direct-connect point, or none had traffic in the period.",
+    from_operator: "From",
+    to_operator: "To",
     others: "Other networks",
     path: "Where this is",
     compareYear: "A year before",

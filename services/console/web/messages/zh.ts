@@ -149,6 +149,12 @@ export default {
     peers: "谁向谁承载IPv6：运营商与对端网络",
     peersDefinition:
       "运营商用户与对端网络之间的IPv6字节数（按采样率放大）：对端按登记的前缀归属运营商，否则按导出的自治系统号。按北京时间整日统计；上方选项中只受时段与运营商影响。",
+    interconnect: "骨干直联点：运营商之间的流量",
+    interconnectDefinition:
+      "骨干直联点各运营商之间的字节数（按采样率放大），按登记的接口对端运营商区分方向，同一条流只计一次。按北京时间整日统计；上方选项中只受时段与运营商影响。",
+    noInterconnect: "登记中没有骨干直联点，或该时段直联点没有流量。",
+    from_operator: "流出方",
+    to_operator: "流入方",
     others: "其他网络",
     path: "当前位置",
     compareYear: "上年同期",

@@ -15,6 +15,7 @@ import { Select } from "../view/select.tsx";
 import { useView } from "../view/view.ts";
 import { flowChart, groupChart, type Row, seriesChart, shareColumns } from "./traffic-charts.ts";
 import { below, Crumbs } from "./traffic-crumbs.tsx";
+import { TrafficInterconnect } from "./traffic-interconnect.tsx";
 import { TrafficPeers } from "./traffic-peers.tsx";
 
 const DEFAULTS = {
@@ -222,6 +223,7 @@ export default defineComponent(() => {
           {{ default: () => <Chart tall option={options.flow.value} label={t("traffic.flow")} /> }}
         </Room>
         <TrafficPeers period={period.value} operators={view.list("operator")} />
+        <TrafficInterconnect period={period.value} operators={view.list("operator")} />
       </div>
     </>
   );
