@@ -27,7 +27,7 @@ async function description(): Promise<Description> {
 test("/openapi.json is valid OpenAPI 3.1", async () => {
   const document = await description();
   expect(document.openapi).toBe("3.1.0");
-  expect(Object.keys(document.paths)).toHaveLength(41);
+  expect(Object.keys(document.paths)).toHaveLength(42);
   const { valid, errors } = await new Validator().validate(document as never);
   expect(errors).toBeUndefined();
   expect(valid).toBe(true);
