@@ -18,18 +18,25 @@ export const SEQUENCE_UNITS = ["datagrams", "records"] as const satisfies readon
  * ledger is right after any crash.
  */
 export const STAGES = {
-  receive: { unit: "datagrams", zh: "接收", en: "datagrams from the socket to the decoder" },
-  decode: { unit: "sets", zh: "解码", en: "sets of datagrams (a v1, v5 or v7 body is one set) read by the decoder" },
-  publish: { unit: "records", zh: "发布", en: "flow records from the decoder to the bus" },
-  classify: { unit: "records", zh: "分类", en: "flow records from the bus to the store" },
-  write: { unit: "rows", zh: "入库", en: "rows written to the table flows" },
+  receive: { unit: "datagrams", zh: "接收", en: "Receive", about: "datagrams from the socket to the decoder" },
+  decode: {
+    unit: "sets",
+    zh: "解码",
+    en: "Decode",
+    about: "sets of datagrams (a v1, v5 or v7 body is one set) read by the decoder",
+  },
+  publish: { unit: "records", zh: "发布", en: "Publish", about: "flow records from the decoder to the bus" },
+  classify: { unit: "records", zh: "分类", en: "Classify", about: "flow records from the bus to the store" },
+  write: { unit: "rows", zh: "入库", en: "Write", about: "rows written to the table flows" },
   account: {
     unit: "packets",
     zh: "计费报文",
-    en: "accounting requests and lines of batch files, from the socket or file to the bus (booked to the RADIUS client)",
+    en: "Accounting",
+    about:
+      "accounting requests and lines of batch files, from the socket or file to the bus (booked to the RADIUS client)",
   },
-  record: { unit: "events", zh: "会话入库", en: "session events from the bus to the store" },
-} as const satisfies Record<string, { unit: BookUnit; zh: string; en: string }>;
+  record: { unit: "events", zh: "会话入库", en: "Sessions", about: "session events from the bus to the store" },
+} as const satisfies Record<string, { unit: BookUnit; zh: string; en: string; about: string }>;
 export type LedgerStage = keyof typeof STAGES;
 
 /**

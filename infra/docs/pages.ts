@@ -116,7 +116,7 @@ function faults(): string {
 }
 
 function ledger(): string {
-  const stages = Object.entries(STAGES).map(([stage, { unit, zh, en }]) => [`\`${stage}\``, unit, zh, en]);
+  const stages = Object.entries(STAGES).map(([stage, { unit, zh, about }]) => [`\`${stage}\``, unit, zh, about]);
   const reasons = Object.entries(DROP_REASONS).map(([reason, { stage, en, zh }]) => [`\`${reason}\``, stage, en, zh]);
   return page(
     "The books",

@@ -49,16 +49,16 @@ export function createMetrics(store: Store, live: () => LiveFigures | Promise<Li
 }
 
 function putLedger(registry: Registry, entries: readonly LedgerEntry[]): void {
-  for (const [stage, { unit, en }] of Object.entries(STAGES) as [LedgerStage, (typeof STAGES)[LedgerStage]][]) {
+  for (const [stage, { unit, about }] of Object.entries(STAGES) as [LedgerStage, (typeof STAGES)[LedgerStage]][]) {
     const units = new Counter({
       name: `v6meter_${stage}_${unit}_total`,
-      help: `The books: ${en}`,
+      help: `The books: ${about}`,
       labelNames: ["outcome", "reason"],
       registers: [registry],
     });
     const held = new Gauge({
       name: `v6meter_${stage}_held_${unit}`,
-      help: `Neither forwarded nor dropped yet: ${en}`,
+      help: `Neither forwarded nor dropped yet: ${about}`,
       registers: [registry],
     });
     for (const entry of entries) {

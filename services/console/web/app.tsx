@@ -53,6 +53,13 @@ export const App = defineComponent(() => {
     document.title = `${page.value ? `${t(`pages.${page.value.name}`)} · ` : ""}${t("name")}`;
   });
 
+  const nav = ref<HTMLElement>();
+  // On a phone the pages stand in one line that is moved sideways.
+  watch(
+    [() => route.name, nav],
+    () => nav.value?.querySelector(".router-link-active")?.scrollIntoView({ block: "nearest", inline: "center" }),
+    { flush: "post" },
+  );
   const looks = () => (
     <>
       <label>
@@ -95,7 +102,7 @@ export const App = defineComponent(() => {
         </a>
         <header class="top">
           <strong class="brand">{t("name")}</strong>
-          <nav aria-label={t("frame.pages")}>
+          <nav ref={nav} aria-label={t("frame.pages")}>
             {open.map(({ name }) => (
               <RouterLink key={name} to={{ name }}>
                 {{ default: () => t(`pages.${name}`) }}

@@ -34,7 +34,13 @@ export const Chart = defineComponent(
       made.on("click", ({ name }) => props.onPick?.(name));
       chart.value = made;
       draw();
-      sizes = new ResizeObserver(() => made.resize());
+      let drawnPx = typePx();
+      sizes = new ResizeObserver(() => {
+        made.resize();
+        if (drawnPx === typePx()) return;
+        drawnPx = typePx();
+        draw();
+      });
       sizes.observe(place.value);
     });
     watch(() => [props.option, isDark.value], draw);
@@ -112,13 +118,20 @@ export function timeAxis(period: { from: string; to: string } | undefined) {
   return { type: "time" as const, ...whole, axisLabel: { formatter, hideOverlap: true } };
 }
 
+/** Of the page's type, what is written in a chart. */
+const CHART_TYPE = 0.8;
+
+/** Size of texts in charts in px: the page's, which is larger on a wall. */
+const typePx = () => Math.round(Number.parseFloat(getComputedStyle(document.documentElement).fontSize) * CHART_TYPE);
+
 /** Puts the page's colours and type under an option. */
 function dressed(option: EChartsOption): EChartsOption {
+  const fontSize = typePx();
   const ink = colour("ink");
   const faint = colour("line");
   const axis = {
     axisLine: { lineStyle: { color: faint } },
-    axisLabel: { color: colour("ink-2"), hideOverlap: true },
+    axisLabel: { color: colour("ink-2"), fontSize, hideOverlap: true },
     splitLine: { lineStyle: { color: faint } },
   };
   const each = <T extends object>(axes: T | T[] | undefined) =>
@@ -138,9 +151,9 @@ function dressed(option: EChartsOption): EChartsOption {
     }),
     animationDuration: 200,
     animationDurationUpdate: 200,
-    textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily },
-    legend: { textStyle: { color: ink }, type: "scroll", top: 0 },
-    grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    textStyle: { color: ink, fontSize, fontFamily: getComputedStyle(document.body).fontFamily },
+    legend: { textStyle: { color: ink, fontSize }, type: "scroll", top: 0 },
+    grid: { left: 8, right: 16, top: 3 * fontSize, bottom: 8, containLabel: true },
     ...rest,
     series: seriesOf(option).map(quick),
     ...(tooltip && {
@@ -148,7 +161,7 @@ function dressed(option: EChartsOption): EChartsOption {
         confine: true,
         backgroundColor: colour("surface"),
         borderColor: faint,
-        textStyle: { color: ink, fontSize: 12 },
+        textStyle: { color: ink, fontSize },
         ...tooltip,
       },
     }),

@@ -102,16 +102,22 @@ export const HandIn = defineComponent({
             </button>
           ))}
         </span>
-        <label class="field">
-          {t("handingIn.file")} · {t("handingIn.fileTypes")}
+        <label class="file">
+          <span class="faint">
+            {t("handingIn.file")} · {t("handingIn.fileTypes")}
+          </span>
           <input
             id="file"
+            class="unseen"
             type="file"
             accept=".csv,.xlsx,.json"
             onChange={(event) => {
               file.value = (event.target as HTMLInputElement).files?.[0] ?? null;
             }}
           />
+          <span class="file-name">
+            <b>{t("handingIn.chooseFile")}</b> {file.value?.name ?? t("handingIn.noFile")}
+          </span>
         </label>
         <button type="submit" class="primary" data-do="send" disabled={file.value === null || progress.value !== null}>
           {t("handingIn.send")}

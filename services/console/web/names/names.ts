@@ -45,6 +45,11 @@ const ADDRESS_KINDS = {
   v4_private: { zh: "私有IPv4", en: "private IPv4" },
 } as const satisfies Record<string, Term>;
 
+/** Reasons of drops, short enough for a chart; what each means in a sentence is `drop_meaning`. */
+const SHORT_REASONS = Object.fromEntries(
+  Object.entries(DROP_REASONS).map(([word, { zh }]) => [word, { zh, en: word.replaceAll("_", " ") }]),
+);
+
 const VOCABULARIES: Readonly<Record<string, Readonly<Record<string, Term>>>> = {
   access: ACCESS_TYPES,
   direction: FLOW_DIRECTIONS,
@@ -52,7 +57,8 @@ const VOCABULARIES: Readonly<Record<string, Readonly<Record<string, Term>>>> = {
   observation_point: OBSERVATION_POINTS,
   stage: STAGES,
   book_unit: BOOK_UNITS,
-  reason: DROP_REASONS,
+  reason: SHORT_REASONS,
+  drop_meaning: DROP_REASONS,
   family: { 4: { zh: "IPv4", en: "IPv4" }, 6: { zh: "IPv6", en: "IPv6" } },
   kind: ADDRESS_KINDS,
   dimension: INDICATOR_DIMENSIONS,

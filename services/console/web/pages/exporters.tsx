@@ -122,7 +122,12 @@ export default defineComponent(() => {
   ];
   const dropColumns = (): Column<Drop>[] => [
     { name: "stage", title: t("word.stage"), value: (it) => it.stage, text: (it) => nameOf("stage", it.stage) },
-    { name: "reason", title: t("word.reason"), value: (it) => it.reason, text: (it) => nameOf("reason", it.reason) },
+    {
+      name: "reason",
+      title: t("word.reason"),
+      value: (it) => it.reason,
+      text: (it) => nameOf("drop_meaning", it.reason),
+    },
     { name: "count", title: t("word.count"), value: (it) => it.count, text: (it) => number(it.count) },
     {
       name: "unit",

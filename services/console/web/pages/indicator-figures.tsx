@@ -1,5 +1,5 @@
 import type { api } from "@v6meter/schemas";
-import { INDICATOR_GROUPINGS, INDICATOR_INTERVALS, type IndicatorGrouping } from "@v6meter/schemas/words";
+import { INDICATOR_INTERVALS, type IndicatorGrouping } from "@v6meter/schemas/words";
 import { computed, defineComponent } from "vue";
 import { RouterLink } from "vue-router";
 import { useAnswer } from "../api/answer.ts";
@@ -16,6 +16,7 @@ import { Select } from "../view/select.tsx";
 import { useView } from "../view/view.ts";
 import { BARS_MAX, groupsChart, LINES_MAX, METHOD_SHAPES, type Row, seriesChart } from "./indicator-charts.ts";
 import { figureColumns } from "./indicator-columns.ts";
+import { IndicatorFacts } from "./indicator-facts.tsx";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -92,10 +93,17 @@ export const IndicatorFigures = defineComponent(
       const order = [...new Set([...sorted.value.map(nameOfRow), ...found.keys()])].filter((name) => found.has(name));
       return order.map((name) => ({ name, rows: found.get(name) as Row[] }));
     });
+    /** Units begin to report at some time: where no period was chosen, what is drawn begins with the first figure. */
+    const drawnPeriod = () => {
+      const times = (series.data?.rows ?? []).map(({ at }) => at as string);
+      const isChosen = !isReported || view.get("period") !== "" || times.length === 0;
+      const first = times.reduce((a, b) => (a < b ? a : b), times[0] ?? "");
+      return isChosen ? period.value : { ...period.value, from: first };
+    };
     const charts = {
       series: computed(() => {
         void isDark.value;
-        return seriesChart(lines.value.slice(0, LINES_MAX), { unit: indicator.unit, period: period.value });
+        return seriesChart(lines.value.slice(0, LINES_MAX), { unit: indicator.unit, period: drawnPeriod() });
       }),
       groups: computed(() => {
         void isDark.value;
@@ -138,38 +146,6 @@ export const IndicatorFigures = defineComponent(
         ))}
       </div>
     );
-    const facts = () => {
-      const limits = INDICATOR_GROUPINGS.flatMap((name) =>
-        (indicator.where[name] ?? []).map((it) => `${t(`word.${name}`)} ${nameOf(name, it)}`),
-      );
-      const list = [
-        ["source", indicator.source],
-        ["class", t(`class.${indicator.class}`)],
-        ["unit", t(`unit.${indicator.unit}`)],
-        ["kind", t(`indicators.kind_${indicator.kind}`)],
-        ["exactness", t(`indicators.${indicator.exactness}`)],
-        ["good", t(`indicators.good_${indicator.good}`)],
-        ["owner", indicator.owner],
-        ...(limits.length > 0 ? [["where", limits.join(language.value === "zh" ? "，" : ", ")] as const] : []),
-      ] as const;
-      return (
-        <section class="facts" aria-label={t("indicators.definition")}>
-          {(["zh", "en"] as const).map((it) => (
-            <p key={it} lang={it === "zh" ? "zh-CN" : "en"} data-definition={it}>
-              {indicator.definition[it]}
-            </p>
-          ))}
-          <dl>
-            {list.map(([name, text]) => (
-              <div key={name} class={`fact-${name}`}>
-                <dt>{t(`indicators.${name}`)}</dt>
-                <dd>{text}</dd>
-              </div>
-            ))}
-          </dl>
-        </section>
-      );
-    };
     const total = () => {
       const it = groups.data?.total;
       const notes = it
@@ -234,7 +210,7 @@ export const IndicatorFigures = defineComponent(
         </div>
         <div class="facts-row">
           {total()}
-          {facts()}
+          <IndicatorFacts indicator={indicator} />
         </div>
         {controls()}
         {indicator.by.length > 0 ? (

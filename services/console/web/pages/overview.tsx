@@ -190,8 +190,18 @@ export default defineComponent(() => {
         value: (it) => it.value,
         text: (it) => (it.suppressed ? t("users.suppressed") : figure(it.value, unit)),
       },
-      { name: "numerator", title: "Σ ▲", value: (it) => it.numerator, text: (it) => number(it.numerator) },
-      { name: "denominator", title: "Σ ▼", value: (it) => it.denominator, text: (it) => number(it.denominator) },
+      {
+        name: "numerator",
+        title: t("word.numerator"),
+        value: (it) => it.numerator,
+        text: (it) => number(it.numerator),
+      },
+      {
+        name: "denominator",
+        title: t("word.denominator"),
+        value: (it) => it.denominator,
+        text: (it) => number(it.denominator),
+      },
       {
         name: "completeness",
         title: t("word.completeness"),

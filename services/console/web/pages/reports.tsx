@@ -5,10 +5,12 @@ import { useAnswer } from "../api/answer.ts";
 import { ApiProblem, fetchFile, tell } from "../api/client.ts";
 import { saveBlob } from "../chart/csv.ts";
 import { language, t } from "../messages/index.ts";
-import { moment, number } from "../names/format.ts";
+import { moment } from "../names/format.ts";
 import { ReportCompare, reportQuestion } from "../reports/compare.tsx";
+import { MonthList } from "../reports/month-list.tsx";
 import { monthsOf } from "../reports/months.ts";
 import { ReportPreview } from "../reports/preview.tsx";
+import { ReportVersions } from "../reports/versions.tsx";
 import { isOpen } from "../session/session.ts";
 import { Choice } from "../view/choice.tsx";
 import { Confirm } from "../view/confirm.tsx";
@@ -76,86 +78,6 @@ export default defineComponent(() => {
       const file = await fetchFile(reportQuestion(state.value, format, lang()), "*/*");
       saveBlob(`v6meter-${state.value}-${lang()}.${format}`, file);
     });
-
-  const list = () => (
-    <section class="room months" data-room="months" aria-labelledby="months-title">
-      <header>
-        <h2 id="months-title">{t("reports.months")}</h2>
-      </header>
-      {answer.problem ? (
-        <p class="state-error" role="alert">
-          {answer.problem.message || t("state.unreachable")}
-        </p>
-      ) : null}
-      {answer.data === null && !answer.problem ? <div class="state state-loading">{t("state.loading")}</div> : null}
-      <ul>
-        {months.value.map((it) => {
-          const running = it.versions.find((one) => one.state === "taking");
-          const newest = it.versions.find((one) => one.state === "taken");
-          return (
-            <li key={it.month} data-month={it.month}>
-              <button
-                type="button"
-                class="bare"
-                aria-current={it.month === month.value?.month ? "true" : undefined}
-                onClick={() => view.set({ state: it.month })}
-              >
-                <b>{it.month}</b>
-                <span class={["badge", `badge-${it.state}`]}>{t(`reports.${it.state}`)}</span>
-                <small>
-                  {running
-                    ? t("reports.takingNow", { answered: running.answered, questions: running.questions })
-                    : newest
-                      ? `${newest.id} · ${moment(newest.taken_at)}`
-                      : t("reports.live")}
-                </small>
-              </button>
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-
-  const versions = () => (
-    <section class="room room-wide" data-room="versions" aria-label={t("reports.versions")}>
-      <section class="scroll" tabindex={0} aria-label={t("reports.versions")}>
-        <table>
-          <thead>
-            <tr>
-              {["versions", "months", "takenAt", "dataCut", "publishedAt", "differing", "reason"].map((name) => (
-                <th key={name} scope="col" class={name === "reason" ? "words" : ""}>
-                  {t(name === "months" ? "word.stage" : `reports.${name}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {month.value?.versions.map((it) => (
-              <tr key={`${it.id} ${it.state}`} data-version={it.id}>
-                <td>
-                  {it.state === "taken" ? (
-                    <button type="button" class="bare link" onClick={() => view.set({ state: it.id, show: "preview" })}>
-                      {it.id}
-                    </button>
-                  ) : (
-                    it.id
-                  )}
-                </td>
-                <td>{t(`reports.${it.state === "taken" ? (it.published_at ? "published" : "closed") : it.state}`)}</td>
-                <td>{moment(it.taken_at)}</td>
-                <td>{moment(it.data_cut)}</td>
-                <td>{moment(it.published_at)}</td>
-                <td>{number(it.differing)}</td>
-                <td class="words">{it.reason}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {month.value?.versions.length === 0 ? <div class="state state-empty">{t("reports.unfrozen")}</div> : null}
-      </section>
-    </section>
-  );
 
   const compare = () => {
     const others = months.value.flatMap((it) => [
@@ -229,7 +151,12 @@ export default defineComponent(() => {
           </span>
         </div>
         <div class="reports">
-          {list()}
+          <MonthList
+            answer={answer}
+            months={months.value}
+            month={month.value?.month ?? ""}
+            onChoose={(name: string) => view.set({ state: name })}
+          />
           <div class="report">
             <div class="room report-head" data-room="report">
               <div class="controls">
@@ -286,7 +213,12 @@ export default defineComponent(() => {
               />
             ) : null}
             {shown === "compare" ? compare() : null}
-            {shown === "versions" ? versions() : null}
+            {shown === "versions" ? (
+              <ReportVersions
+                versions={month.value?.versions ?? []}
+                onChoose={(id) => view.set({ state: id, show: "preview" })}
+              />
+            ) : null}
           </div>
         </div>
         {deed.value ? (

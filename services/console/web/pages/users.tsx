@@ -139,7 +139,7 @@ export default defineComponent(() => {
                   {` · ${t("word.coverage")} ${percent(total.coverage)}`}
                 </p>
               ) : null}
-              <Chart option={charts[name].value} label={t(`users.${name}`)} />
+              <Chart tall option={charts[name].value} label={t(`users.${name}`)} />
             </>
           ),
         }}
@@ -175,7 +175,7 @@ export default defineComponent(() => {
           />
         </div>
       </div>
-      <div class="rooms">
+      <div class="rooms rooms-fill">
         {room("active", active)}
         {room("assigned", assigned)}
       </div>
