@@ -56,7 +56,7 @@ export const App = defineComponent(() => {
   const nav = ref<HTMLElement>();
   // On a phone the pages stand in one line that is moved sideways.
   watch(
-    [() => route.name, nav],
+    [() => route.name, nav, identity],
     () => nav.value?.querySelector(".router-link-active")?.scrollIntoView({ block: "nearest", inline: "center" }),
     { flush: "post" },
   );
