@@ -1,16 +1,21 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { api } from "@v6meter/schemas";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import writeXlsxFile from "write-excel-file/node";
 import { openBrowser } from "./browser.ts";
 import { ROOT } from "./command.ts";
 import { buildConsole, expectWellMade, visit } from "./console-visit.test-data.ts";
-import { type Platform, standaloneEnvironment, startPlatform } from "./platform.ts";
+import { type Platform, startPlatform } from "./platform.ts";
 
-const PROGRAM = join(ROOT, "services/standalone/bin/v6meter.js");
+const WAIT_MAX_MS = 60_000;
+const OBJECTS = `objects:
+  - { id: cdn_north, zh: 北方加速, en: Northern CDN, kind: cdn, owner: 省通信管理局, region: "210100" }
+`;
+/** More than two pages of the list, and more than the API answers at once. */
+const MANY = 205;
 const browser: Browser | null = await openBrowser("the page where figures are handed in, in a browser");
 
 describe.runIf(browser !== null)("the page where figures are handed in", () => {
@@ -20,7 +25,12 @@ describe.runIf(browser !== null)("the page where figures are handed in", () => {
   beforeAll(async () => {
     buildConsole();
     folder = mkdtempSync(join(tmpdir(), "v6meter-console-data-"));
-    platform = await startPlatform(folder, { args: ["--registry", join(ROOT, "infra/demo/registry")] });
+    mkdirSync(join(folder, "catalogue"));
+    writeFileSync(join(folder, "catalogue", "objects.yaml"), OBJECTS);
+    platform = await startPlatform(folder, {
+      args: ["--registry", join(ROOT, "infra/demo/registry")],
+      env: { V6METER_QUERY__CATALOGUE_DIR: "catalogue" },
+    });
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -28,10 +38,15 @@ describe.runIf(browser !== null)("the page where figures are handed in", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const keyOf = (name: string, ...args: string[]) => {
-    const all = [PROGRAM, "key", "create", name, ...args, "--data", folder];
-    return spawnSync(process.execPath, all, { encoding: "utf8", env: standaloneEnvironment() }).stdout.trim();
+  const send = async <T>(path: string, body: object, key = platform.key): Promise<T> => {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const answer = await fetch(`${platform.http}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as T;
   };
+  const keyOf = async (name: string, role: string, operator?: string) =>
+    (await send<api.MadeKey>("/api/v1/keys", { name, role, ...(operator && { operator }) })).key;
   const begin = (key: string) => visit(browser as Browser, { http: platform.http, key });
   const csv = (...lines: string[]) => ({
     name: "stb.csv",
@@ -40,7 +55,7 @@ describe.runIf(browser !== null)("the page where figures are handed in", () => {
   });
 
   test("a unit's file goes from the template over its findings, cell by cell, to the regulator and back", async () => {
-    const unit = await begin(keyOf("telecom-desk", "--role", "operator", "--operator", "telecom"));
+    const unit = await begin(await keyOf("telecom-desk", "operator", "telecom"));
     const { page } = unit;
     await unit.open("data");
     await page.locator(".hand-in select").first().selectOption("stb_share");
@@ -74,7 +89,7 @@ describe.runIf(browser !== null)("the page where figures are handed in", () => {
     await page.locator("dialog [data-do=yes]").click();
     await page.locator(".submission .badge-submitted").waitFor();
 
-    const office = await begin(keyOf("office", "--role", "regulator"));
+    const office = await begin(await keyOf("office", "regulator"));
     await office.open(`data?id=${id}`);
     expect(await office.page.locator(".hand-in").count(), "the regulator hands nothing in").toBe(0);
     await office.page.locator("[data-do=return]").click();
@@ -90,11 +105,100 @@ describe.runIf(browser !== null)("the page where figures are handed in", () => {
     expect(await page.locator(".submission select option").count()).toBe(2);
     await unit.end();
 
-    const other = await begin(keyOf("mobile-desk", "--role", "operator", "--operator", "mobile"));
+    const other = await begin(await keyOf("mobile-desk", "operator", "mobile"));
     await other.open("data");
     await other.page.locator(".submissions .state-empty").waitFor();
     await other.page.goto(`${platform.http}/console/data?id=${id}`);
     await other.page.locator(".room .state-error").waitFor();
     await other.end(403);
+  });
+
+  test("a workbook of an object's figures is accepted by a second person, and its figures are those of all pages", async () => {
+    const [unitKey, officeKey] = [await keyOf("cdn-desk", "operator", "unicom"), await keyOf("office-2", "regulator")];
+    const unit = await begin(unitKey);
+    await unit.open("data");
+    await unit.page.locator(".hand-in select").first().selectOption("cdn_node_share");
+    const month = await unit.page.locator(".hand-in select").nth(1).inputValue();
+    const id = `${month}.cdn_node_share.unicom`;
+    const sheet = writeXlsxFile([
+      ["object", "region", "numerator", "denominator"],
+      ["cdn_north", "210100", 37, 40],
+      ["cdn_north", "210200", 11, 24],
+    ]);
+    await unit.page.locator("#file").setInputFiles({
+      name: "cdn.xlsx",
+      mimeType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+      buffer: await sheet.toBuffer(),
+    });
+    await unit.page.locator("[data-do=send]").click();
+    await unit.page.locator("[data-do=submit]").click();
+    const warnings = unit.page.locator("#confirm-warnings");
+    if ((await platform.get<api.Submission>(`/api/v1/submissions/${id}`)).warnings > 0) await warnings.check();
+    await unit.page.locator("dialog [data-do=yes]").click();
+    await unit.page.locator(".submission .badge-submitted").waitFor();
+    await unit.end();
+
+    const office = await begin(officeKey);
+    const { page } = office;
+    await office.open("objects?id=cdn_north");
+    expect(await page.locator('[data-room="known-cdn_node_share"]').count(), "nothing is in force yet").toBe(0);
+    const row = page.locator(`[data-room="object-submissions"] [data-submission="${id}"]`);
+    const parts = async () =>
+      Promise.all(
+        ["month", "unit", "state", "by", "errors"].map((name) => row.locator(`[data-part="${name}"]`).innerText()),
+      );
+    expect(await parts()).toEqual([month, "中国联通", "已提交", "cdn-desk (运营商)", "0"]);
+    await row.locator("a").click();
+    await page.waitForURL((url) => url.pathname.endsWith("/data") && url.searchParams.get("id") === id);
+    await page.locator("[data-do=accept]").click();
+    await page.locator("dialog [data-do=yes]").click();
+    await page.locator(".submission .badge-accepted").waitFor();
+
+    const question = `/api/v1/indicators/cdn_node_share?month=${month}`;
+    const { rows, total } = await platform.get<api.IndicatorFigures>(`${question}&object=cdn_north&by=region`);
+    expect(rows.map(({ region, value }) => [region, value])).toEqual([
+      ["210100", 37 / 40],
+      ["210200", 11 / 24],
+    ]);
+    expect(total.value).toBe(48 / 64);
+    await office.open("objects?id=cdn_north");
+    await page.locator('[data-room="known-cdn_node_share"] h2').getByText("75.00%").waitFor();
+    expect(await parts()).toEqual([month, "中国联通", "已采纳", "office-2 (监管单位)", "0"]);
+    await office.open(`indicators?id=cdn_node_share&by=region&period=${month}`);
+    expect(await page.locator('[data-figure="total"]').innerText()).toContain("75.00%");
+    await page.locator('[data-room="groups"] .figures summary').click();
+    const table = await page.locator('[data-room="groups"] table').innerText();
+    for (const text of ["92.50%", "45.83%"]) expect(table).toContain(text);
+    await office.end();
+  });
+
+  test("the list of submissions goes on page by page, beyond what one answer holds", async () => {
+    const rows = [{ region: "210100", operator: "mobile", value: "1" }];
+    const months = Array.from(
+      { length: MANY },
+      (_, i) => `${2005 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")}`,
+    );
+    const one = (month: string) => send(`/api/v1/submissions?series=lte_users&unit=mobile&month=${month}`, { rows });
+    const waiting = months.values();
+    // A few at once: each is a change of its own.
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (const month of waiting) await one(month);
+      }),
+    );
+    const it = await begin(platform.key);
+    await it.open("data?series=lte_users");
+    const list = it.page.locator(".submissions [data-submission]");
+    const more = it.page.locator(".submissions [data-do=more]");
+    const counts = [await list.count()];
+    while ((await more.count()) > 0) {
+      await more.click();
+      await expect.poll(() => list.count(), { timeout: WAIT_MAX_MS }).toBeGreaterThan(counts.at(-1) as number);
+      counts.push(await list.count());
+    }
+    expect(counts).toEqual([50, 100, 150, 200, MANY]);
+    const ids = await list.evaluateAll((all) => all.map((one) => one.getAttribute("data-submission")));
+    expect(ids).toEqual(months.toReversed().map((month) => `${month}.lte_users.mobile`));
+    await it.end();
   });
 });
