@@ -54,10 +54,7 @@ describe.runIf(browser !== null)("the console's catalogue", () => {
   beforeAll(async () => {
     buildConsole();
     writeCatalogue(folder, nowMs);
-    ({ platform, end } = await startProvince(SUBSCRIBERS, {
-      env: { V6METER_QUERY__CATALOGUE_DIR: folder },
-      speed: 20_000,
-    }));
+    ({ platform, end } = await startProvince(SUBSCRIBERS, { env: { V6METER_QUERY__CATALOGUE_DIR: folder } }));
   }, 180_000);
   afterAll(async () => {
     await browser?.close();

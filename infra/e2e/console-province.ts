@@ -14,7 +14,7 @@ const WAIT_MAX_MS = 60_000;
  */
 export async function startProvince(
   subscribers = 1_500,
-  { env = {}, speed = 6_000 }: { env?: Readonly<Record<string, string>>; speed?: number } = {},
+  { env = {}, speed = 20_000 }: { env?: Readonly<Record<string, string>>; speed?: number } = {},
 ): Promise<{ platform: Platform; folder: string; end(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "v6meter-console-"));
   const scenario = loadPopulation();

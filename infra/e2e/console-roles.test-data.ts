@@ -1,10 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import type { api } from "@v6meter/schemas";
 import { expect, test } from "vitest";
-import { ROOT } from "./command.ts";
 import type { ConsoleSetting } from "./console-setting.test-data.ts";
-import { standaloneEnvironment } from "./platform.ts";
 
 /** What each role's pages are, and what of them says that it is not for it. */
 const ROLES = {
@@ -14,19 +10,21 @@ const ROLES = {
 } as const;
 
 /** Each role opens each page in a browser: nothing is broken, nothing is asked that is refused, and what is closed says so. */
-export function testRoles({ platform, folder, page, open, settle, signIn, watched, questionOf }: ConsoleSetting): void {
-  const give = (...args: string[]) => {
-    const program = join(ROOT, "services/standalone/bin/v6meter.js");
-    const all = [program, "key", "create", ...args, "--data", folder()];
-    const made = spawnSync(process.execPath, all, { encoding: "utf8", env: standaloneEnvironment() });
-    expect(made.status, made.stderr).toBe(0);
-    return made.stdout.trim();
+export function testRoles({ platform, page, open, settle, signIn, watched, questionOf }: ConsoleSetting): void {
+  const give = async (name: string, role: string, operator?: string): Promise<string> => {
+    const made = await fetch(`${platform().http}/api/v1/keys`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${platform().key}`, "content-type": "application/json" },
+      body: JSON.stringify({ name, role, ...(operator && { operator }) }),
+    });
+    expect(made.status).toBe(201);
+    return ((await made.json()) as api.MadeKey).key;
   };
 
   test.each(Object.entries(ROLES))(
     "the %s sees its pages whole, and is told what is closed to it",
     async (role, its) => {
-      const key = give(`a-${role}`, "--role", role, ...(role === "operator" ? ["--operator", "telecom"] : []));
+      const key = await give(`a-${role}`, role, role === "operator" ? "telecom" : undefined);
       await open("overview", key);
       for (const name of its.pages) {
         await page().locator(`nav a[href$="/${name}"]`).click();
@@ -47,7 +45,7 @@ export function testRoles({ platform, folder, page, open, settle, signIn, watche
   );
 
   test("the public, which has no pages, is told so when it signs in", async () => {
-    const key = give("a-public", "--role", "public");
+    const key = await give("a-public", "public");
     await page().goto(`${platform().http}/console/overview`);
     await signIn(key);
     await page().getByText("公众角色没有页面").waitFor();

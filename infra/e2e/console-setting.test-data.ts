@@ -5,8 +5,6 @@ import type { Platform } from "./platform.ts";
 /** What tests of the console share: the platform, and the page of the test that runs. */
 export interface ConsoleSetting {
   readonly platform: () => Platform;
-  /** Data folder of the platform. */
-  readonly folder: () => string;
   readonly page: () => Page;
   readonly context: () => BrowserContext;
   readonly watched: () => Watched;

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -11,9 +11,27 @@ import { ROOT } from "./command.ts";
 const PICTURES = process.env.PICTURES ? join(ROOT, "docs/pictures") : mkdtempSync(join(tmpdir(), "v6meter-pictures-"));
 const WAIT_MAX_MS = 90_000;
 
-/** Builds the console as npm ci builds it. */
+const CONSOLE = join(ROOT, "services/console");
+/** What the build is made of, beside the packages. */
+const BUILT_OF = ["web", "public", "index.html", "build.ts", "vite.config.ts", "package.json"];
+
+const changedMs = (path: string): number =>
+  statSync(path).isDirectory()
+    ? Math.max(
+        ...readdirSync(path, { recursive: true, encoding: "utf8" }).map((it) => statSync(join(path, it)).mtimeMs),
+      )
+    : statSync(path).mtimeMs;
+
+/** Builds the console as npm ci builds it, where what stands here is newer than what was built; one build at a time. */
 export function buildConsole(): void {
-  execFileSync(process.execPath, [join(ROOT, "services/console/build.ts")], { cwd: ROOT });
+  const built = join(CONSOLE, "dist/index.html");
+  const newestMs = Math.max(
+    ...BUILT_OF.map((it) => changedMs(join(CONSOLE, it))),
+    changedMs(join(ROOT, "schemas")),
+    changedMs(join(ROOT, "package-lock.json")),
+  );
+  if (existsSync(built) && statSync(built).mtimeMs > newestMs) return;
+  execFileSync(process.execPath, [join(CONSOLE, "build.ts")], { cwd: ROOT });
 }
 
 /** Somebody at a browser of his own, signed in with a key. */

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { ROOT } from "./command.ts";
 import { startProvince } from "./console-province.ts";
 import { testRoles } from "./console-roles.test-data.ts";
 import { testUse } from "./console-use.test-data.ts";
+import { buildConsole } from "./console-visit.test-data.ts";
 import type { Platform } from "./platform.ts";
 
 /** The README's pictures are made anew where PICTURES is set; elsewhere every run would change them. */
@@ -29,16 +29,14 @@ const browser: Browser | null = await openBrowser("the console in a browser");
 
 describe.runIf(browser !== null)("the console", () => {
   let platform: Platform;
-  let folder: string;
   let end: () => Promise<void>;
   let context: BrowserContext;
   let page: Page;
   let watched: Watched;
 
   beforeAll(async () => {
-    // What is tried is what stands here, built as npm ci builds it.
-    execFileSync(process.execPath, [join(ROOT, "services/console/build.ts")], { cwd: ROOT });
-    ({ platform, folder, end } = await startProvince());
+    buildConsole();
+    ({ platform, end } = await startProvince());
   }, 180_000);
   afterAll(async () => {
     await browser?.close();
@@ -362,7 +360,6 @@ describe.runIf(browser !== null)("the console", () => {
 
   const setting = {
     platform: () => platform,
-    folder: () => folder,
     page: () => page,
     context: () => context,
     watched: () => watched,
