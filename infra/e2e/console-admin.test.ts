@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { api } from "@v6meter/schemas";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openBrowser } from "./browser.ts";
 import { ROOT } from "./command.ts";
-import { buildConsole, expectWellMade, visit } from "./console-visit.test-data.ts";
+import { buildConsole, expectWellMade, TEST_MAX_MS, visit } from "./console-visit.test-data.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 
 const PAGE_ROWS = 50;
+vi.setConfig({ testTimeout: TEST_MAX_MS });
 const browser: Browser | null = await openBrowser("the page of administration, in a browser");
 
 describe.runIf(browser !== null)("the page of administration", () => {

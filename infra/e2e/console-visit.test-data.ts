@@ -10,6 +10,8 @@ import { ROOT } from "./command.ts";
 /** Pictures of docs/pictures are made anew where PICTURES is set; elsewhere every run would change them. */
 const PICTURES = process.env.PICTURES ? join(ROOT, "docs/pictures") : mkdtempSync(join(tmpdir(), "v6meter-pictures-"));
 const WAIT_MAX_MS = 90_000;
+/** A test of a browser asks hundreds of questions, on a machine that may have much else to do. */
+export const TEST_MAX_MS = 240_000;
 
 const CONSOLE = join(ROOT, "services/console");
 /** What the build is made of, beside the packages. */
@@ -110,3 +112,7 @@ export async function expectWellMade({ page, settle }: Visit, name: string): Pro
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.locator('[data-do="language"]').click();
 }
+
+/** Waits for what a page shows to become so. */
+export const eventually = <T>(read: () => Promise<T>, message = "") =>
+  expect.poll(read, { timeout: WAIT_MAX_MS, ...(message !== "" && { message }) });

@@ -1,15 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { api } from "@v6meter/schemas";
+import { type api, BOOK_UNITS } from "@v6meter/schemas";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { accessibilityFaults, openBrowser, type Watched, watchPage } from "./browser.ts";
 import { ROOT } from "./command.ts";
 import { startProvince } from "./console-province.ts";
 import { testRoles } from "./console-roles.test-data.ts";
 import { testUse } from "./console-use.test-data.ts";
-import { buildConsole } from "./console-visit.test-data.ts";
+import { buildConsole, TEST_MAX_MS } from "./console-visit.test-data.ts";
 import type { Platform } from "./platform.ts";
 
 /** The README's pictures are made anew where PICTURES is set; elsewhere every run would change them. */
@@ -25,6 +25,7 @@ const drawn = (page: Page) =>
     })
     .toBe(0);
 
+vi.setConfig({ testTimeout: TEST_MAX_MS });
 const browser: Browser | null = await openBrowser("the console in a browser");
 
 describe.runIf(browser !== null)("the console", () => {
@@ -310,11 +311,14 @@ describe.runIf(browser !== null)("the console", () => {
   test("the books on the page are the API's, and every fault of an exporter has its sentence", async () => {
     await open("exporters");
     const ledger = await platform.get<api.Ledger>("/api/v1/ledger");
-    for (const [stage, books] of Object.entries(ledger.total.stages))
+    for (const [stage, books] of Object.entries(ledger.total.stages)) {
+      const unit = page.locator(`[data-stage="${stage}"] small`);
+      expect(await unit.innerText(), stage).toBe(BOOK_UNITS[books.unit].zh);
       for (const outcome of ["received", "forwarded", "held", "dropped"] as const) {
         const shown = page.locator(`[data-stage="${stage}"] [data-outcome="${outcome}"]`);
         expect((await shown.textContent())?.replaceAll(",", ""), `${stage} ${outcome}`).toBe(books[outcome]);
       }
+    }
     const { exporters } = await platform.get<api.Exporters>("/api/v1/exporters");
     const exporting = exporters.filter(({ streams }) => streams.length > 0);
     expect(await page.locator("tr[data-exporter]").count()).toBe(exporting.length);
