@@ -1,17 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { countByExporter, encodeFlows } from "@v6meter/batch";
+import { clearFlowBatch, countByExporter, encodeFlows } from "@v6meter/batch";
 import type { Bus, OutgoingMessage } from "@v6meter/bus";
 import type { Decoder } from "@v6meter/netflow";
 import type { Logger } from "@v6meter/runtime";
-import {
-  type BatchBooks,
-  createFlowBatch,
-  Fault,
-  type FlowBatch,
-  type LedgerDelta,
-  resetFlowBatch,
-  TOPICS,
-} from "@v6meter/schemas";
+import { type BatchBooks, createFlowBatch, Fault, type FlowBatch, type LedgerDelta, TOPICS } from "@v6meter/schemas";
 import { CarriedBooks } from "./carried-books.ts";
 import { createFolding, type Folded, type Folding } from "./fold.ts";
 import { MessageMemory } from "./message-memory.ts";
@@ -95,7 +87,7 @@ export class Publisher {
     this.#bookRecords(batches, full);
     if (!full) this.#enqueue(taken);
     for (const batch of batches) {
-      resetFlowBatch(batch);
+      clearFlowBatch(batch);
       pool.give(batch);
     }
     return full ? Promise.resolve(false) : this.#tail.then(() => this.#failed === null);

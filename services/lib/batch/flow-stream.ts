@@ -1,5 +1,6 @@
-import { FIELDS, type FieldName, type FlowBatch, WIDTHS } from "@v6meter/schemas";
+import type { FieldName, FlowBatch } from "@v6meter/schemas";
 import type { RecordBatchFrame } from "./record-batch-frame.ts";
+import { isZero, usedBytes } from "./used-bytes.ts";
 
 /** Gives the memory a stream is written to: `bytes` bytes at an alignment of 8, of whatever content. */
 export type Allocate = (bytes: number) => Uint8Array;
@@ -9,17 +10,6 @@ export const END_OF_STREAM = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 
 function pad8(bytes: number): number {
   return (bytes + 7) & ~7;
-}
-
-function usedBytes(batch: FlowBatch, name: FieldName): Buffer {
-  const { buffer, byteOffset, BYTES_PER_ELEMENT } = batch.columns[name];
-  return Buffer.from(buffer, byteOffset, batch.rows * WIDTHS[FIELDS[name].kind] * BYTES_PER_ELEMENT);
-}
-
-/** Equal to itself moved by a byte: every byte is the first one. The comparison is the C library's. */
-function isZero(bytes: Buffer): boolean {
-  if (bytes.length === 0) return true;
-  return bytes[0] === 0 && bytes.subarray(1).equals(bytes.subarray(0, -1));
 }
 
 interface Body {

@@ -10,3 +10,4 @@ export {
 } from "./session-stream.ts";
 export { encodeSubmissions } from "./submission-table.ts";
 export { encodeTable, type TableColumn, type TableColumns, type TableValues } from "./table.ts";
+export { clearFlowBatch } from "./used-bytes.ts";
