@@ -83,6 +83,17 @@ describe.runIf(browser !== null)("the page of administration", () => {
     await page.locator('[data-key="telecom-desk"] [data-do="revoke"]').click();
     await page.locator('dialog [data-do="no"]').click();
     expect(await statusOf(key), "who says no revokes nothing").toBe(200);
+    const focused = () => page.evaluate<string>("document.activeElement.dataset.do ?? document.activeElement.tagName");
+    expect(await focused(), "the focus is back where it came from").toBe("revoke");
+    await page.keyboard.press("Enter");
+    await page.locator("dialog").waitFor();
+    for (let i = 0; i < 6; i++) {
+      await page.keyboard.press("Tab");
+      expect(["yes", "no", "BODY"], "the focus stays in the dialog").toContain(await focused());
+    }
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(await focused()).toBe("revoke");
     await page.locator('[data-key="telecom-desk"] [data-do="revoke"]').click();
     await page.locator('dialog [data-do="yes"]').click();
     await page.locator('[data-room="keys"] .state-empty').waitFor();

@@ -1,10 +1,11 @@
 import type { api } from "@v6meter/schemas";
 import { ROLE_NAMES, type Role } from "@v6meter/schemas/words";
-import { defineComponent, onMounted, ref } from "vue";
+import { defineComponent, ref } from "vue";
 import { ApiProblem, tell } from "../api/client.ts";
 import { language, t } from "../messages/index.ts";
 import { registry } from "../names/names.ts";
 import { identity } from "../session/session.ts";
+import { useDialog } from "../view/dialog.ts";
 import { Select } from "../view/select.tsx";
 
 /** Days a key may be made for; empty: until it is revoked. */
@@ -13,8 +14,7 @@ const DAYS = ["30", "90", "365", ""] as const;
 /** Asks what a key is to be, and makes it. */
 export const MakeKey = defineComponent(
   (_props: object, { emit }) => {
-    const dialog = ref<HTMLDialogElement>();
-    onMounted(() => dialog.value?.showModal());
+    const dialog = useDialog();
     const [name, unit, days] = [ref(""), ref(""), ref<string>("365")];
     const role = ref<Role>("analyst");
     const isRaw = ref(false);

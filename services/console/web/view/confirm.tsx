@@ -1,5 +1,6 @@
-import { defineComponent, onMounted, ref } from "vue";
+import { defineComponent } from "vue";
 import { t } from "../messages/index.ts";
+import { useDialog } from "./dialog.ts";
 
 /** Asks before something is done that cannot be taken back: what happens is said, and the slot may ask for more. */
 export const Confirm = defineComponent({
@@ -13,8 +14,7 @@ export const Confirm = defineComponent({
   },
   emits: { yes: () => true, no: () => true },
   setup(props, { emit, slots }) {
-    const dialog = ref<HTMLDialogElement>();
-    onMounted(() => dialog.value?.showModal());
+    const dialog = useDialog();
     const submit = (event: Event) => {
       event.preventDefault();
       emit("yes");
