@@ -24,6 +24,8 @@ const PAYLOAD_BYTES = 1_400;
 const EXPORT_SECONDS = 1_750_000_000;
 const UPTIME_MS = 0x4000_0000;
 
+/** The element of a flow's direction, ingress or egress. */
+export const DIRECTION = 61;
 const COMMON: Fields = [
   [1, 4],
   [2, 4],
@@ -38,10 +40,10 @@ const COMMON: Fields = [
   [14, 4],
   [16, 4],
   [17, 4],
-  [61, 1],
+  [DIRECTION, 1],
 ];
 /** 19 fields, 90 bytes. */
-const IPV6: Fields = [[27, 16], [28, 16], [62, 16], ...COMMON, [29, 1], [30, 1]];
+export const IPV6_FIELDS: Fields = [[27, 16], [28, 16], [62, 16], ...COMMON, [29, 1], [30, 1]];
 /** 19 fields, 54 bytes. */
 const IPV4: Fields = [[8, 4], [12, 4], [15, 4], ...COMMON, [9, 1], [13, 1]];
 /** IPFIX of a router with absolute times, counters of 8 bytes and an element of an enterprise. */
@@ -118,12 +120,12 @@ export function v5Workload(seed: number): Workload {
 export function v9Workload(seed: number): Workload {
   const source = new Random(seed);
   const random = (length: number) => source.bytes(length);
-  const count = Math.floor((PAYLOAD_BYTES - 24) / lengthOf(IPV6));
+  const count = Math.floor((PAYLOAD_BYTES - 24) / lengthOf(IPV6_FIELDS));
   const header = [...u16(9), ...u16(count), ...u32(UPTIME_MS), ...u32(EXPORT_SECONDS), ...u32(0), ...u32(0)];
-  const records = () => Array.from({ length: count }, () => record(random, IPV6)).flat();
+  const records = () => Array.from({ length: count }, () => record(random, IPV6_FIELDS)).flat();
   return {
-    name: `v9, IPv6 template of 19 fields, ${count} records of ${lengthOf(IPV6)} bytes`,
-    templates: [Uint8Array.from([...header, ...set(0, template(256, IPV6))])],
+    name: `v9, IPv6 template of 19 fields, ${count} records of ${lengthOf(IPV6_FIELDS)} bytes`,
+    templates: [Uint8Array.from([...header, ...set(0, template(256, IPV6_FIELDS))])],
     datagrams: Array.from({ length: DATAGRAMS }, () => Uint8Array.from([...header, ...set(256, records())])),
     recordsPerDatagram: count,
     records: count * DATAGRAMS,
@@ -137,7 +139,12 @@ export function v9Workload(seed: number): Workload {
 export function ipfixWorkload(seed: number): Workload {
   const source = new Random(seed);
   const random = (length: number) => source.bytes(length);
-  const templates: Fields[] = [IPV4, IPV6, [[8, 4], [12, 4], ...IPFIX_TIMES], [[27, 16], [28, 16], ...IPFIX_TIMES]];
+  const templates: Fields[] = [
+    IPV4,
+    IPV6_FIELDS,
+    [[8, 4], [12, 4], ...IPFIX_TIMES],
+    [[27, 16], [28, 16], ...IPFIX_TIMES],
+  ];
   const perSet = 4;
   const count = perSet * templates.length;
   const message = (sets: number[]) =>

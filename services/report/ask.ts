@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { FAULTS, Fault, type FaultCode } from "@v6meter/schemas";
 
 /** Asks the API for what is at a path; the parsed JSON. Throws the Fault that was answered. */
@@ -16,22 +15,15 @@ export function faultOf(path: string, status: number, body: string): Fault {
   return new Fault(code, problem.detail ?? `${path}: the API answered ${status}.`);
 }
 
-/** Asks a platform over HTTP, with the key of a file. Throws CONFIG_INVALID where it cannot be read. */
-export function askUrl(url: string, keyFile: string): Ask {
-  let key: string;
-  try {
-    key = readFileSync(keyFile, "utf8").trim();
-  } catch (cause) {
-    throw new Fault("CONFIG_INVALID", `--key-file: ${keyFile} cannot be read.`, { cause });
-  }
-  const base = url.replace(/\/+$/, "");
+/** Asks a platform over HTTP, at an address without a slash at its end, with a key. */
+export function askUrl(url: string, key: string): Ask {
   return async (path) => {
     let answer: Response;
     try {
       const headers = { authorization: `Bearer ${key}`, accept: "application/json" };
-      answer = await fetch(`${base}${path}`, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      answer = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (cause) {
-      throw new Fault("CONFIG_INVALID", `--url: ${base} does not answer.`, { cause });
+      throw new Fault("CONFIG_INVALID", `--url: ${url} does not answer.`, { cause });
     }
     const body = await answer.text();
     if (!answer.ok) throw faultOf(path, answer.status, body);

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { askUrl, compose, gather, loadTemplate, monthOf, render, saveReport, sourceOf } from "@v6meter/report";
 import { Fault, REPORT_FORMAT_NAMES, REPORT_LANGUAGES, type ReportFormat, type ReportLanguage } from "@v6meter/schemas";
-import { keysFolder } from "./access.ts";
-import { configOf } from "./key.ts";
+import { PLATFORM_OPTIONS, platformApi, platformHelp } from "./platform-api.ts";
 
 const BAR_WIDTH = 30;
 
@@ -16,8 +15,7 @@ const HELP = `v6meter report: the monthly report, from the figures of a platform
   --lang LIST       ${REPORT_LANGUAGES.join(", ")} (zh)
   --format LIST     ${REPORT_FORMAT_NAMES.join(", ")}, or all (all)
   --out DIR         folder the files are written into (.)
-  --url URL         the platform's API (where the settings say it listens)
-  --key-file FILE   file with a key of an administrator or regulator (admin.key of the keys' folder)
+${platformHelp("an administrator or regulator")}
   --snapshot ID     a frozen state of the month (the newest one, where the month has any)
   --template FILE   sections, tables and sentences in place of the built-in ones
   --data, --keys    folders, as of v6meter start; --config FILE as well
@@ -27,13 +25,9 @@ const OPTIONS = {
   lang: { type: "string", default: "zh" },
   format: { type: "string", default: "all" },
   out: { type: "string", default: "." },
-  url: { type: "string" },
-  "key-file": { type: "string" },
   snapshot: { type: "string" },
   template: { type: "string" },
-  data: { type: "string" },
-  keys: { type: "string" },
-  config: { type: "string" },
+  ...PLATFORM_OPTIONS,
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -81,10 +75,8 @@ export async function report(args: string[]): Promise<number> {
   const formats: ReportFormat[] =
     values.format === "all" ? [...REPORT_FORMAT_NAMES] : words("format", values.format, REPORT_FORMAT_NAMES);
   const template = loadTemplate(values.template ?? null);
-  const { data, keys, config: file } = values;
-  const config = configOf({ ...(data && { data }), ...(keys && { keys }), ...(file && { config: file }) });
-  const url = values.url ?? `http://${config.query.http}`;
-  const ask = askUrl(url, values["key-file"] ?? join(keysFolder(config), "admin.key"));
+  const { url, key } = platformApi(values);
+  const ask = askUrl(url, key);
   await mkdir(values.out, { recursive: true });
   const source = await sourceOf(ask, month, values.snapshot);
   const gathered = await gather(source, {

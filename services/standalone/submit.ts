@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { api, Fault } from "@v6meter/schemas";
-import { keysFolder } from "./access.ts";
-import { configOf } from "./key.ts";
+import { PLATFORM_OPTIONS, platformApi, platformHelp } from "./platform-api.ts";
 
 const HELP = `v6meter submit: hands a unit's figures of a month in at a platform that runs
 
@@ -15,8 +14,7 @@ const HELP = `v6meter submit: hands a unit's figures of a month in at a platform
   --unit UNIT       unit whose figures they are (that of the key)
   --draft           keep them as a draft, do not submit them
   --confirm         the warnings were read, and the figures are right
-  --url URL         the platform's API (where the settings say it listens)
-  --key-file FILE   file with a key of the unit (admin.key of the keys' folder)
+${platformHelp("the unit")}
   --data, --keys    folders, as of v6meter start; --config FILE as well
 
 Says what is wrong, cell by cell. Ends with 1 where they were not submitted, though that was wanted.
@@ -28,11 +26,7 @@ const OPTIONS = {
   unit: { type: "string" },
   draft: { type: "boolean", default: false },
   confirm: { type: "boolean", default: false },
-  url: { type: "string" },
-  "key-file": { type: "string" },
-  data: { type: "string" },
-  keys: { type: "string" },
-  config: { type: "string" },
+  ...PLATFORM_OPTIONS,
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -52,12 +46,12 @@ function read(args: string[]) {
   }
 }
 
-/** Reads a file a person named. Throws CONFIG_INVALID where it cannot be read. */
-async function bytesOf(option: string, path: string): Promise<Buffer<ArrayBuffer>> {
+/** Reads the file a person named. Throws CONFIG_INVALID where it cannot be read. */
+async function bytesOf(path: string): Promise<Buffer<ArrayBuffer>> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new Fault("CONFIG_INVALID", `${option}: ${path} cannot be read.`, { cause });
+    throw new Fault("CONFIG_INVALID", `FILE: ${path} cannot be read.`, { cause });
   }
 }
 
@@ -76,15 +70,12 @@ export async function submit(args: string[]): Promise<number> {
       "CONFIG_INVALID",
       "Allowed is one FILE of .csv, .xlsx or .json, with --series and --month. See --help.",
     );
-  const { data, keys, config: file } = values;
-  const config = configOf({ ...(data && { data }), ...(keys && { keys }), ...(file && { config: file }) });
-  const url = values.url ?? `http://${config.query.http}`;
-  const key = String(await bytesOf("--key-file", values["key-file"] ?? join(keysFolder(config), "admin.key"))).trim();
+  const { url, key } = platformApi(values);
   const query = new URLSearchParams({ series, month, state: draft ? "draft" : "submitted", confirm: String(confirm) });
   if (unit !== undefined) query.set("unit", unit);
   const at = `/api/v1/submissions?${query}`;
-  const body = await bytesOf("FILE", path);
-  const answer = await fetch(`${url.replace(/\/+$/, "")}${at}`, {
+  const body = await bytesOf(path);
+  const answer = await fetch(`${url}${at}`, {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "content-type": type },
     body,

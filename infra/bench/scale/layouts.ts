@@ -1,29 +1,11 @@
 import { Random } from "@v6meter/random";
 import { V9_HEADER_BYTES, v9FlowSet, v9Header } from "../v9-packet.ts";
+import { DIRECTION, IPV6_FIELDS } from "../workload.ts";
 
 const RECORDS = 15;
 
-/** Element and length of each field of every layout; layouts differ in their order. */
-const FIELDS = [
-  [27, 16],
-  [28, 16],
-  [62, 16],
-  [1, 4],
-  [2, 4],
-  [22, 4],
-  [21, 4],
-  [7, 2],
-  [11, 2],
-  [4, 1],
-  [6, 1],
-  [5, 1],
-  [10, 4],
-  [14, 4],
-  [16, 4],
-  [17, 4],
-  [29, 1],
-  [30, 1],
-] as const;
+/** Of every layout, which differ in their order; without the direction. */
+const FIELDS = IPV6_FIELDS.filter(([element]) => element !== DIRECTION);
 
 /** Datagrams of NetFlow v9 whose records may be laid out in many ways, all of one length and with the same fields. */
 export interface LayoutWorkload {
