@@ -2,7 +2,7 @@ export * from "./access.ts";
 export * from "./access-config.ts";
 export * as api from "./api/index.ts";
 export * from "./config/address.ts";
-export * from "./config/config.ts";
+export * from "./config/index.ts";
 export * from "./faults.ts";
 export * from "./flow/address.ts";
 export * from "./flow/columns.ts";

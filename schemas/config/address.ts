@@ -25,3 +25,11 @@ export function formatHostPort({ host, port }: HostPort): string {
 export const hostPort = z.string().refine((text) => parseHostPort(text) !== null, {
   error: "must be HOST:PORT or [IPv6]:PORT with a port of 0 to 65535",
 });
+
+/** Addresses of a small page for Prometheus and health checks, served by a process without the API. */
+export const monitorAddress = (port: number) =>
+  hostPort
+    .default(`127.0.0.1:${port}`)
+    .describe(
+      "Address of /metrics, /healthz and /readyz of the process by itself; /metrics asks for the key of keys_dir",
+    );
