@@ -73,7 +73,9 @@ test("keys are given and taken while the platform runs, and the log of it all ho
   expect(platform.output()).not.toContain(analyst);
 });
 
-test("a unit's figures go from its file into the indicator, by the regulator, and into the log", async () => {
+test("a unit's figures go from its file into the indicator, by the regulator, and into the log", {
+  timeout: 240_000,
+}, async () => {
   const data = ["--data", folder];
   const give = (...args: string[]) => v6meter("key", "create", ...args, ...data).out.trim();
   const unit = give("telecom-desk", "--role", "operator", "--operator", "telecom");
