@@ -80,6 +80,7 @@ export class EventKeys {
       this.refused++;
       return false;
     }
+    this.#keys.note(words[at] as number, length, this.keyClass);
     this.#keys.make(words, at, length, this.#made, 0);
     this.high = this.#made.high[0] as number;
     this.low = this.#made.low[0] as number;

@@ -6,6 +6,12 @@ const FIRST_LENGTH_CLASS = 2;
 const MAX_LENGTHS = 14;
 
 const HALF_BITS = 64;
+const WORD_BITS = 32;
+/** Of the hash by which ranges of 32 bits are told apart. */
+const RANGE_BITS = 12;
+
+/** Ranges of one hash share what is known of them, at the price of a look-up. */
+const rangeOf = (first: number): number => Math.imul(first, 0x9e3779b1) >>> (32 - RANGE_BITS);
 
 /** ::ffff:0:0/96 in memory order. */
 const MAPPED = 0xffff0000;
@@ -67,6 +73,10 @@ export class PrefixKeys {
   lengths: number[] = [];
   classes: number[] = [];
   readonly #classOf = new Int8Array(129).fill(-1);
+  /** By range: bits of the classes of which a prefix is in it. */
+  readonly #within = new Uint16Array(1 << RANGE_BITS);
+  /** Bits of the classes of prefixes shorter than /32, which are in many ranges. */
+  #everywhere = 0;
   readonly #masks = Array.from({ length: 129 }, (_, length) =>
     Uint32Array.from([0, 1, 2, 3], (index) => maskWord(length, index)),
   );
@@ -85,6 +95,19 @@ export class PrefixKeys {
     this.lengths = [...this.lengths, length].sort((a, b) => b - a);
     this.classes = this.lengths.map((it) => this.#classOf[it] as number);
     return given;
+  }
+
+  /** Takes note that there is a prefix of a length, whose class and first 32 bits are told. */
+  note(first: number, length: number, keyClass: number): void {
+    const bit = 1 << keyClass;
+    const range = rangeOf(first);
+    if (length >= WORD_BITS) this.#within[range] = (this.#within[range] as number) | bit;
+    else this.#everywhere |= bit;
+  }
+
+  /** Bits of the classes of which there may be a prefix that holds an address of these first 32 bits. */
+  classesAt(first: number): number {
+    return (this.#within[rangeOf(first)] as number) | this.#everywhere;
   }
 
   /** Makes the n-th keys those of an address under a length. */

@@ -39,10 +39,14 @@ export interface Wanted {
 
 /** Look-ups that go side by side: so many that waits overlap, so few that what is kept of them stays near. */
 const CHUNK = 1_024;
+/** No length is left. */
+const ALL_LENGTHS = 255;
 const scratch = {
   /** Rows of the chunk that have not found a session yet. */
   pending: new Int32Array(CHUNK),
   wantedMoment: new Float64Array(CHUNK),
+  /** By row: where in the list of lengths to go on. */
+  nextLength: new Uint8Array(CHUNK),
   row: new Int32Array(CHUNK),
   high: new Uint32Array(CHUNK),
   low: new Uint32Array(CHUNK),
@@ -93,39 +97,47 @@ export class LookUp {
 
   #findChunk({ words, port, network, atMs }: Wanted, from: number, rows: number, found: Int32Array): void {
     const { lengths, classes } = this.#keys;
-    const { pending, wantedMoment } = scratch;
-    let waiting = 0;
+    const { pending, wantedMoment, nextLength } = scratch;
     for (let i = 0; i < rows; i++) {
       const row = from + i;
       found[row] = NONE;
       wantedMoment[i] = momentOf(atMs[row] as number);
-      if (!isV4(words, row * 4)) pending[waiting++] = i;
+      pending[i] = i;
+      nextLength[i] = 0;
     }
-    for (let length = 0; length < lengths.length && waiting > 0; length++) {
-      const keyClass = classes[length] as number;
+    // In each round both families, and each address of IPv6 by the next length there may be where it is.
+    for (let waiting = rows; waiting > 0; ) {
+      let asked = 0;
       for (let n = 0; n < waiting; n++) {
         const i = pending[n] as number;
-        this.#keys.make(words, (from + i) * 4, lengths[length] as number, scratch, n);
-        this.#want(n, i, keyClass, hashOf(scratch.high[n] as number, scratch.low[n] as number, this.#salt + keyClass));
+        const row = from + i;
+        const at = row * 4;
+        let length = nextLength[i] as number;
+        if (length === ALL_LENGTHS) continue;
+        if (isV4(words, at)) {
+          nextLength[i] = ALL_LENGTHS;
+          const address = words[at + 3] as number;
+          const isPrivate = isPrivateV4(address);
+          const net = network[row] as number;
+          if (isPrivate && net < 0) continue;
+          scratch.high[asked] = address;
+          // A public address is looked for by its port, where a prefix has its second word.
+          scratch.low[asked] = isPrivate ? net : (port[row] as number);
+          const hash = isPrivate ? hashOf(address, net, this.#salt + PRIVATE_V4) : hashOf(address, 0, this.#salt);
+          this.#want(asked++, i, isPrivate ? PRIVATE_V4 : PUBLIC_V4, hash);
+          continue;
+        }
+        const there = this.#keys.classesAt(words[at] as number);
+        while (length < lengths.length && ((there >>> (classes[length] as number)) & 1) === 0) length++;
+        if (length >= lengths.length) continue;
+        nextLength[i] = length + 1;
+        const keyClass = classes[length] as number;
+        this.#keys.make(words, at, lengths[length] as number, scratch, asked);
+        const hash = hashOf(scratch.high[asked] as number, scratch.low[asked] as number, this.#salt + keyClass);
+        this.#want(asked++, i, keyClass, hash);
       }
-      waiting = this.#settle(waiting, from, found);
+      waiting = asked === 0 ? 0 : this.#settle(asked, from, found);
     }
-    // After the prefixes: what is found of these is written over the list of those that wait.
-    let asked = 0;
-    for (let i = 0; i < rows; i++) {
-      const row = from + i;
-      if (!isV4(words, row * 4)) continue;
-      const address = words[row * 4 + 3] as number;
-      const isPrivate = isPrivateV4(address);
-      const net = network[row] as number;
-      if (isPrivate && net < 0) continue;
-      scratch.high[asked] = address;
-      // A public address is looked for by its port, where a prefix has its second word.
-      scratch.low[asked] = isPrivate ? net : (port[row] as number);
-      const hash = isPrivate ? hashOf(address, net, this.#salt + PRIVATE_V4) : hashOf(address, 0, this.#salt);
-      this.#want(asked++, i, isPrivate ? PRIVATE_V4 : PUBLIC_V4, hash);
-    }
-    if (asked > 0) this.#settle(asked, from, found);
     // What only the grace found is told as the complement of a session below -1.
     for (let row = from; row < from + rows; row++)
       if ((found[row] as number) < NONE) found[row] = NEAR - (found[row] as number);

@@ -132,6 +132,18 @@ describe("who held a prefix", () => {
     expect(addresses.map((address) => holder(table, address, NOON))).toEqual([30, 20, 10, null]);
   });
 
+  test("a prefix that is many ranges of 32 bits holds the addresses of each, but where a longer one does", () => {
+    const table = tableOf([
+      start(1, NOON, { framed: "2409:8a10::/28" }),
+      start(2, NOON, { framed: "2409:8a14:5600:11::/64" }),
+      start(3, NOON, { delegated: "2409:8a14:5600::/56" }),
+      start(4, NOON, { framed: "2409:8a17::/32" }),
+    ]);
+    const addresses = ["2409:8a10::1", "2409:8a14:5600:11::1", "2409:8a14:5600:12::1", "2409:8a14:5601::1"];
+    addresses.push("2409:8a17:1::1", "2409:8a1f:ffff::1", "2409:8a20::1", "240e::1");
+    expect(addresses.map((it) => holder(table, it, NOON))).toEqual([10, 20, 30, 10, 40, 10, null, null]);
+  });
+
   test("within the grace, the nearest, and none beyond", () => {
     const events = [
       start(1, NOON, { framed: P }),
