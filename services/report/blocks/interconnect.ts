@@ -59,10 +59,10 @@ function matrix(
     const bytes = Number(found.total_bytes);
     return figureCell(bytes, unit, { value: found.total_bytes, shade: greatest === 0 ? 0 : bytes / greatest });
   };
-  // Sums of a side are made of the pairs, which the question gives again; they are told as words.
+  // Sums of a side are made of the pairs, which the column's question gives again.
   const side = (which: "from_operator" | "to_operator", code: string) => {
     const { bytes, share } = summed(rows.filter((it) => it[which] === code));
-    return textCell(what === "bytes" ? figureText(Number(bytes), unit) : figureText(share, unit));
+    return what === "bytes" ? figureCell(Number(bytes), unit, { value: String(bytes) }) : figureCell(share, unit);
   };
   return {
     kind: "table",

@@ -53,7 +53,7 @@ export const mending: BlockWriter<Mending> = {
         columns: [
           { title: word("problem"), unit: "none", width: 3.6 },
           { title: word("owner"), unit: "none", width: 1.6 },
-          { title: word("last_month"), unit: "none", width: 1 },
+          { title: word("last_month"), unit: "none", width: 1.2 },
           { title: word("value"), unit: "none", width: 1 },
           { title: word("mending"), unit: "none", width: 1.3 },
         ],

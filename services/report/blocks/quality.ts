@@ -48,14 +48,14 @@ export const exporters: BlockWriter<Exporters> = {
         title: heading,
         note: word("no_figure"),
         columns: [
-          { title: word("name"), unit: "none", width: 1.6 },
+          { title: word("name"), unit: "none", width: 1.5 },
           { title: word("address"), unit: "none", width: 1.4 },
           { title: word("records"), unit: "records", path: records.path, width: 1.2 },
-          { title: word("loss"), unit: "ratio", path: loss.path, width: 0.9 },
-          { title: word("unknown_sampling"), unit: "ratio", path: sampling.path, width: 1 },
+          { title: word("loss"), unit: "ratio", path: loss.path, width: 1.1 },
+          { title: word("unknown_sampling"), unit: "ratio", path: sampling.path, width: 1.1 },
           { title: word("sampling"), unit: "none", width: 1 },
           { title: word("clock"), unit: "none", path: questions.exporters(), width: 1 },
-          { title: word("last_seen"), unit: "none", width: 1.3 },
+          { title: word("last_seen"), unit: "none", width: 1.7 },
         ],
         rows: addresses.map((exporter) => {
           const it = known.get(exporter);

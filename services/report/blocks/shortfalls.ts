@@ -51,8 +51,8 @@ export const shortfalls: BlockWriter<Shortfalls> = {
           { title: word("object"), unit: "none", width: 1.8 },
           { title: word("kind"), unit: "none", width: 1 },
           { title: word("owner"), unit: "none", width: 1.8 },
-          { title: word("value"), unit, path, width: 0.9 },
-          { title: word("last_month"), unit, ...(before && { path: before.path }), width: 0.9 },
+          { title: word("value"), unit, path, width: 1.1 },
+          { title: word("last_month"), unit, ...(before && { path: before.path }), width: 1.1 },
           { title: word("missing_parts"), unit: "none", width: 2.6 },
         ],
         rows: below.map(({ id, name, object, value }) => ({

@@ -102,15 +102,15 @@ function evaluation(context: Context, rule: api.Evaluations["rules"][number]): R
     note: `${rule.source}. ${word("no_figure")}`,
     columns: [
       { title: word("rank"), unit: "count", path, width: 0.6 },
-      { title: word("subject"), unit: "none", width: 1.3 },
+      { title: word("subject"), unit: "none", width: 1.2 },
       { title: word("score"), unit: "points", path, width: 0.8 },
-      { title: word("score_before"), unit: "points", path, width: 0.8 },
+      { title: word("score_before"), unit: "points", path, width: 1 },
       { title: word("change"), unit: "points", path, width: 0.8 },
       ...items.map((id) => ({
         title: context.indicators.get(id)?.[lang] ?? id,
         unit: "points" as const,
         path,
-        width: 1.1,
+        width: 1.25,
       })),
       { title: word("penalties"), unit: "none", width: 1.4 },
     ],

@@ -27,6 +27,8 @@ const WIDTH = 595 - MARGINS.left - MARGINS.right;
 const PADDING = 3;
 /** Tables of more columns are set smaller. */
 const WIDE_COLUMNS = 8;
+/** A table of so many rows or fewer stands on one page, with its note. */
+const UNBROKEN_ROWS = 12;
 const CHART_DRAWN_WIDTH = 760;
 /** A section does not begin below this part of a page. */
 const LOWEST_HEADING = 0.82;
@@ -72,6 +74,7 @@ const APART = 8;
 
 function table(block: ReportTable): Content[] {
   const { columns, title, note } = block;
+  const rows = rowsOnPages(block);
   const numeric = columns.map((_, at) => isNumeric(block, at));
   const apart = (at: number): Margin => [followsFigures(block, at) ? APART : 0, 0, 0, 0];
   const sum = columns.reduce((all, { width }) => all + width, 0);
@@ -102,14 +105,15 @@ function table(block: ReportTable): Content[] {
           alignment: numeric[at] ? ("right" as const) : ("left" as const),
           margin: apart(at),
         })),
-        ...rowsOnPages(block).map(({ cells }) => cells.map((it, at) => cell(it, numeric[at] ?? false, apart(at)))),
+        ...rows.map(({ cells }) => cells.map((it, at) => cell(it, numeric[at] ?? false, apart(at)))),
       ],
     },
     layout: RULED,
     fontSize: columns.length > WIDE_COLUMNS ? 7 : 8.5,
     margin: [0, 14, 0, 0],
   };
-  return [body, ...(note ? [{ text: note, style: "note" }] : [])];
+  const blocks = [body, ...(note ? [{ text: note, style: "note" }] : [])];
+  return rows.length > UNBROKEN_ROWS ? blocks : [{ stack: blocks, unbreakable: true }];
 }
 
 function tiles({ title, columns, rows, tiles: all }: ReportTiles): Content[] {
