@@ -53,7 +53,7 @@ export const exporters: BlockWriter<Exporters> = {
           { title: word("records"), unit: "records", path: records.path, width: 1.2 },
           { title: word("loss"), unit: "ratio", path: loss.path, width: 1.1 },
           { title: word("unknown_sampling"), unit: "ratio", path: sampling.path, width: 1.1 },
-          { title: word("sampling"), unit: "none", width: 1 },
+          { title: word("sampling"), unit: "none", width: 1.25 },
           { title: word("clock"), unit: "none", path: questions.exporters(), width: 1 },
           { title: word("last_seen"), unit: "none", width: 1.7 },
         ],

@@ -34,11 +34,11 @@ export const targets: BlockWriter<Targets> = {
         title: heading,
         note: word("no_figure"),
         columns: [
-          { title: word("target"), unit: "none", width: 2.2 },
+          { title: word("target"), unit: "none", width: 2 },
           { title: word("target_value"), unit: "none", path, width: 1.3 },
-          { title: word("target_month"), unit: "none", width: 0.9 },
+          { title: word("target_month"), unit: "none", width: 1.1 },
           { title: word("current"), unit: "none", path, width: 1.3 },
-          { title: word("current_month"), unit: "none", width: 0.9 },
+          { title: word("current_month"), unit: "none", width: 1.1 },
           { title: word("progress"), unit: "ratio", path, width: 1 },
           { title: word("outlook"), unit: "none", width: 1.6 },
         ],
@@ -105,7 +105,7 @@ function evaluation(context: Context, rule: api.Evaluations["rules"][number]): R
       { title: word("subject"), unit: "none", width: 1.2 },
       { title: word("score"), unit: "points", path, width: 0.8 },
       { title: word("score_before"), unit: "points", path, width: 1 },
-      { title: word("change"), unit: "points", path, width: 0.8 },
+      { title: word("change"), unit: "points", path, width: 1 },
       ...items.map((id) => ({
         title: context.indicators.get(id)?.[lang] ?? id,
         unit: "points" as const,

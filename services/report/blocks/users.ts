@@ -29,12 +29,12 @@ export const users: BlockWriter<Users> = {
       note: `${word("users_note")}${suppressed ? word("suppressed_note") : ""}`,
       columns: [
         ...by.map((name) => ({ title: word(name), unit: "none" as const, width: 1.3 })),
-        { title: word("users"), unit: "connections", path, width: 1.2 },
-        { title: word("low"), unit: "connections", path, width: 1.1 },
-        { title: word("high"), unit: "connections", path, width: 1.1 },
+        { title: word("users"), unit: "connections", path, width: 1.4 },
+        { title: word("low"), unit: "connections", path, width: 1.05 },
+        { title: word("high"), unit: "connections", path, width: 1.05 },
         { title: word("method"), unit: "none", width: 1.2 },
         { title: word("coverage"), unit: "ratio", path, width: 1 },
-        { title: word("prefixes"), unit: "prefixes", path, width: 1.2 },
+        { title: word("prefixes"), unit: "prefixes", path, width: 1.1 },
       ],
       rows: [
         ...rows.map((row) => ({

@@ -40,6 +40,7 @@ p.plain{margin:8px 0;text-indent:0}
 .tiles{width:auto;table-layout:fixed}
 .tiles td{width:104px;height:60px;text-align:center;border:3px solid var(--paper)}
 .tiles td span{display:block;font-size:13px}.tiles td b{font-variant-numeric:tabular-nums}
+@media screen and (max-width:700px){.scroll :is(td,th):not(.n){min-width:6em}}
 details{font-size:12px;color:var(--soft)}code{overflow-wrap:anywhere;display:block}
 ${shades}
 @media print{@page{size:A4;margin:18mm 15mm}body{max-width:none;padding:0;font-size:10.5pt}h2{break-after:avoid}figure,tr,.headline{break-inside:avoid}thead{display:table-header-group}details,nav{display:none}table{font-size:9pt}.s0,.s1,.s2,.s3,.s4,.s5,.s6,.s7,.s8,.s9,.s10{print-color-adjust:exact}}
