@@ -1,16 +1,10 @@
 import { z } from "zod";
-import { addressBytes } from "./flow/address.ts";
+import { parseAddressPrefix } from "./flow/prefix.ts";
 
 /** An address or network, as the HTTP server takes them. */
-const proxy = z.string().refine(
-  (text) => {
-    const [address = "", length = "", ...more] = text.split("/");
-    const bytes = addressBytes(address);
-    if (!bytes || more.length > 0 || address.includes("%")) return false;
-    return !text.includes("/") || (/^\d{1,3}$/.test(length) && Number(length) <= (address.includes(":") ? 128 : 32));
-  },
-  { error: "must be an IPv4 or IPv6 address, or one with a prefix length" },
-);
+const proxy = z.string().refine((text) => parseAddressPrefix(text) !== null, {
+  error: "must be an IPv4 or IPv6 address, or one with a prefix length",
+});
 
 const claimValues = (role: string) =>
   z.array(z.string().min(1)).default([]).describe(`Values of the role claim that make a token one of ${role}`);

@@ -7,6 +7,7 @@ export * from "./faults.ts";
 export * from "./flow/address.ts";
 export * from "./flow/columns.ts";
 export * from "./flow/fields.ts";
+export * from "./flow/prefix.ts";
 export * from "./flow/vocabulary.ts";
 export * from "./indicators/index.ts";
 export * from "./ledger.ts";

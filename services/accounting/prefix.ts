@@ -1,4 +1,4 @@
-import { addressBytes } from "@v6meter/schemas";
+import { networkOf, parseAddressPrefix } from "@v6meter/schemas";
 
 /** A prefix of 16-byte addresses, IPv4 as mapped with 96 added to its length; bits behind it are zero. */
 export interface Prefix {
@@ -15,12 +15,6 @@ export function sameBits(a: Uint8Array, b: Uint8Array, length: number): boolean 
 
 /** Reads `ADDRESS/LENGTH`, or an address alone; null where the text is neither or has bits behind the length. */
 export function parsePrefix(text: string): Prefix | null {
-  const [host, bits, more] = text.split("/") as [string, string | undefined, string | undefined];
-  const address = host.includes("%") ? null : addressBytes(host);
-  if (address === null || more !== undefined || (bits !== undefined && !/^(0|[1-9]\d{0,2})$/.test(bits))) return null;
-  const offset = host.includes(":") ? 0 : 96;
-  const length = bits === undefined ? 128 : Number(bits) + offset;
-  if (length > 128) return null;
-  const network = address.map((byte, i) => byte & (0xff << Math.min(8, Math.max(0, 8 * i + 8 - length))));
-  return sameBits(network, address, 128) ? { address, length } : null;
+  const prefix = parseAddressPrefix(text);
+  return prefix && sameBits(networkOf(prefix.address, prefix.length), prefix.address, 128) ? prefix : null;
 }

@@ -1,5 +1,5 @@
 import type { Random } from "@v6meter/random";
-import { addressBytes, addressText, Fault } from "@v6meter/schemas";
+import { addressText, Fault, networkOf, parseAddressPrefix } from "@v6meter/schemas";
 
 /** A prefix as 16 bytes (IPv4 mapped) and a length counted from the first of 128 bits. */
 export interface Prefix {
@@ -11,19 +11,14 @@ export interface Prefix {
 
 /** Reads a prefix of a scenario; `where` names it in the Fault CONFIG_INVALID. */
 export function readPrefix(text: string, where: string): Prefix {
-  const [address, length] = text.split("/") as [string, string];
-  const bytes = addressBytes(address);
-  const version = address.includes(":") ? 6 : 4;
-  const own = Number(length);
-  const bits = version === 4 ? own + 96 : own;
-  if (!bytes || own > (version === 4 ? 32 : 128))
-    throw new Fault("CONFIG_INVALID", `${where}: ${text} is not an IP prefix.`);
-  const rest = new Uint8Array(bytes);
-  clearFrom(rest, bits);
-  if (rest.some((octet, i) => octet !== bytes[i]))
+  const prefix = text.includes("/") ? parseAddressPrefix(text) : null;
+  if (prefix === null) throw new Fault("CONFIG_INVALID", `${where}: ${text} is not an IP prefix.`);
+  const { version, address: bytes, length: bits } = prefix;
+  const network = networkOf(bytes, bits);
+  if (network.some((octet, i) => octet !== bytes[i]))
     throw new Fault(
       "CONFIG_INVALID",
-      `${where}: ${text} has bits beyond its length; did you mean ${prefixText({ version, bytes: rest, bits })}?`,
+      `${where}: ${text} has bits beyond its length; did you mean ${prefixText({ version, bytes: network, bits })}?`,
     );
   return { version, bytes, bits };
 }
@@ -48,10 +43,6 @@ export function writeBits(bytes: Uint8Array, from: number, count: number, value:
     const set = (value >>> (count - 1 - i)) & 1;
     bytes[bit >>> 3] = set ? (bytes[bit >>> 3] as number) | mask : (bytes[bit >>> 3] as number) & ~mask;
   }
-}
-
-function clearFrom(bytes: Uint8Array, from: number): void {
-  for (let bit = from; bit < 128; bit++) bytes[bit >>> 3] = (bytes[bit >>> 3] as number) & ~(0x80 >>> (bit & 7));
 }
 
 /** Fills `into` with an address of the prefix, its other bits drawn. */

@@ -1,4 +1,4 @@
-import { addressBytes, addressText, isMappedV4 } from "@v6meter/schemas";
+import { addressBytes, addressText, isMappedV4, networkOf } from "@v6meter/schemas";
 import { Address4, Address6, AddressError } from "ip-address";
 
 /** A prefix of either family. */
@@ -35,22 +35,11 @@ export function parsePrefix(text: string, options: { bare: boolean } = { bare: f
   if (address === null) return `${quote(text)} is not an IPv${version} prefix; write it like ${example}`;
   if (version === 6 && length >= 96 && isMappedV4(address))
     return `${quote(text)} is an IPv4-mapped prefix; write it as IPv4, like ${addressText(address)}/${length - 96}`;
-  const bytes = version === 6 ? address : address.slice(12);
-  const hostBits = clearHostBits(bytes, length);
+  const given = version === 6 ? address : address.slice(12);
+  const bytes = networkOf(given, length);
   const canonical = `${version === 6 ? addressText(bytes) : bytes.join(".")}/${length}`;
-  if (hostBits) return `${quote(text)} has host bits set; the prefix is ${canonical}`;
+  if (bytes.some((byte, i) => byte !== given[i])) return `${quote(text)} has host bits set; the prefix is ${canonical}`;
   return { ipVersion: version, bytes, length, text: canonical };
-}
-
-/** Makes an address that of its network; true where that changed it. */
-function clearHostBits(bytes: Uint8Array, length: number): boolean {
-  let changed = false;
-  for (const [i, byte] of bytes.entries()) {
-    const kept = byte & (0xff << Math.min(8, Math.max(0, 8 * i + 8 - length)));
-    if (kept !== byte) changed = true;
-    bytes[i] = kept;
-  }
-  return changed;
 }
 
 function quote(text: string): string {
