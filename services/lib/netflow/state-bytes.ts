@@ -1,9 +1,13 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+const FIRST_BYTES = 1_024;
+/** What one writing may leave to the next. */
+const KEPT_MAX_BYTES = 65_536;
+
 /** Appends numbers, texts and bytes to one buffer. */
 export class StateWriter {
-  #bytes = new Uint8Array(1_024);
+  #bytes = new Uint8Array(FIRST_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
@@ -11,12 +15,16 @@ export class StateWriter {
     const at = this.#length;
     this.#length += length;
     if (this.#length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
+      const before = this.#bytes;
+      this.#takeMemory(Math.max(this.#length, before.length * 2));
+      this.#bytes.set(before);
     }
     return at;
+  }
+
+  #takeMemory(bytes: number): void {
+    this.#bytes = new Uint8Array(bytes);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   u8(value: number): void {
@@ -39,6 +47,17 @@ export class StateWriter {
     this.#view.setFloat64(at, value);
   }
 
+  /** A number of 32 bits and two of 16, for each element of the arrays, which are of one length. */
+  triples(first: Uint32Array, second: Uint16Array, third: Uint16Array): void {
+    let at = this.#reserve(8 * first.length);
+    const view = this.#view;
+    for (let i = 0; i < first.length; i++, at += 8) {
+      view.setUint32(at, first[i] as number);
+      view.setUint16(at + 4, second[i] as number);
+      view.setUint16(at + 6, third[i] as number);
+    }
+  }
+
   bytes(value: Uint8Array): void {
     this.u32(value.length);
     const at = this.#reserve(value.length);
@@ -46,7 +65,14 @@ export class StateWriter {
   }
 
   text(value: string): void {
-    this.bytes(encoder.encode(value));
+    if (value === "") this.u32(0);
+    else this.bytes(encoder.encode(value));
+  }
+
+  /** Forgets what was written, so that its memory is used again. */
+  begin(): void {
+    this.#length = 0;
+    if (this.#bytes.length > KEPT_MAX_BYTES) this.#takeMemory(FIRST_BYTES);
   }
 
   /** What was written, as bytes of its own. */
