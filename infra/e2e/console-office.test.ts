@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import type { api, ReportDocument } from "@v6meter/schemas";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openBrowser } from "./browser.ts";
 import { startProvince } from "./console-province.ts";
-import { buildConsole, expectWellMade, type Visit, visit } from "./console-visit.test-data.ts";
+import { buildConsole, expectWellMade, TEST_MAX_MS, type Visit, visit } from "./console-visit.test-data.ts";
 import type { Platform } from "./platform.ts";
 
-/** A live report is some hundred questions, on a machine that may have much else to do. */
-const REPORT_MAX_MS = 240_000;
+/** A month is frozen by a thousand questions, one after the other. */
+const REPORT_MAX_MS = 480_000;
 
+vi.setConfig({ testTimeout: TEST_MAX_MS });
 const browser: Browser | null = await openBrowser("SQL and reports in a browser");
 
 describe.runIf(browser !== null)("SQL and reports", () => {
@@ -32,6 +33,56 @@ describe.runIf(browser !== null)("SQL and reports", () => {
     await it.page.keyboard.type(text);
   };
   const done = ({ page }: Visit) => page.locator('[data-figure="spent"]:not(:empty)').waitFor();
+
+  // First, so that the month is frozen while the tests of SQL run.
+  test(
+    "a month's report is previewed as it is written, downloaded, and frozen once its reader has confirmed",
+    async () => {
+      const it = await visit(browser as Browser, platform);
+      const { page } = it;
+      await it.open("reports");
+      await page.locator('iframe[data-filled="yes"]').waitFor({ timeout: 120_000 });
+      const month = await page.locator('[data-figure="state"]').innerText();
+      expect(month).toBe(new Date(Date.now() + 28_800_000).toISOString().slice(0, 7));
+      const report = await platform.get<ReportDocument>(`/api/v1/reports/monthly/${month}.json`);
+      const frame = page.frameLocator("iframe");
+      expect(await frame.locator("h1").innerText()).toBe(report.title);
+      expect(await frame.locator(".headline strong").allInnerTexts()).toEqual(
+        report.headlines.map((one) => one.cell.text),
+      );
+      expect(report.headlines[0]?.cell.value).toBeGreaterThan(0);
+      expect(await frame.locator("body").evaluate((body) => getComputedStyle(body).maxWidth)).not.toBe("none");
+
+      await page.locator(".report-head [data-choice=en]").click();
+      await page.waitForURL(/lang=en/);
+      const [file] = await Promise.all([page.waitForEvent("download"), page.locator("[data-format=docx]").click()]);
+      expect(file.suggestedFilename()).toBe(`v6meter-${month}-en.docx`);
+      expect(
+        readFileSync(await file.path())
+          .subarray(0, 2)
+          .toString(),
+      ).toBe("PK");
+      await page.locator(".report-head [data-choice=zh]").click();
+      await expectWellMade(it, "reports");
+
+      await page.locator(".months li button").nth(1).click();
+      const ended = await page.locator('[data-figure="state"]').innerText();
+      await page.locator('[data-do="take"]').click();
+      await page.locator("dialog").getByText("保存为第1版").waitFor();
+      await page.locator("dialog [data-do=no]").click();
+      expect((await platform.get<api.Snapshots>("/api/v1/snapshots")).snapshots).toEqual([]);
+      await page.locator('[data-do="take"]').click();
+      await page.locator("#reason").fill("year-end review");
+      await page.locator("dialog [data-do=yes]").click();
+      await page.locator(`[data-month="${ended}"] .badge-taking`).waitFor();
+      const { snapshots } = await platform.get<api.Snapshots>("/api/v1/snapshots");
+      expect(snapshots.map(({ id, reason }) => [id, reason])).toEqual([[`${ended}-v1`, "year-end review"]]);
+      await page.locator('[data-choice="versions"]').click();
+      expect(await page.locator(`[data-version="${ended}-v1"]`).innerText()).toContain("year-end review");
+      await it.end();
+    },
+    REPORT_MAX_MS,
+  );
 
   test("a question runs to the rows that the API answers, as table, chart and CSV, and a link brings its statement", async () => {
     const it = await begin();
@@ -121,55 +172,6 @@ describe.runIf(browser !== null)("SQL and reports", () => {
   });
 
   test(
-    "a month's report is previewed as it is written, downloaded, and frozen once its reader has confirmed",
-    async () => {
-      const it = await visit(browser as Browser, platform);
-      const { page } = it;
-      await it.open("reports");
-      await page.locator('iframe[data-filled="yes"]').waitFor({ timeout: 120_000 });
-      const month = await page.locator('[data-figure="state"]').innerText();
-      expect(month).toBe(new Date(Date.now() + 28_800_000).toISOString().slice(0, 7));
-      const report = await platform.get<ReportDocument>(`/api/v1/reports/monthly/${month}.json`);
-      const frame = page.frameLocator("iframe");
-      expect(await frame.locator("h1").innerText()).toBe(report.title);
-      expect(await frame.locator(".headline strong").allInnerTexts()).toEqual(
-        report.headlines.map((one) => one.cell.text),
-      );
-      expect(report.headlines[0]?.cell.value).toBeGreaterThan(0);
-      expect(await frame.locator("body").evaluate((body) => getComputedStyle(body).maxWidth)).not.toBe("none");
-
-      await page.locator(".report-head [data-choice=en]").click();
-      await page.waitForURL(/lang=en/);
-      const [file] = await Promise.all([page.waitForEvent("download"), page.locator("[data-format=docx]").click()]);
-      expect(file.suggestedFilename()).toBe(`v6meter-${month}-en.docx`);
-      expect(
-        readFileSync(await file.path())
-          .subarray(0, 2)
-          .toString(),
-      ).toBe("PK");
-      await page.locator(".report-head [data-choice=zh]").click();
-      await expectWellMade(it, "reports");
-
-      await page.locator(".months li button").nth(1).click();
-      const ended = await page.locator('[data-figure="state"]').innerText();
-      await page.locator('[data-do="take"]').click();
-      await page.locator("dialog").getByText("保存为第1版").waitFor();
-      await page.locator("dialog [data-do=no]").click();
-      expect((await platform.get<api.Snapshots>("/api/v1/snapshots")).snapshots).toEqual([]);
-      await page.locator('[data-do="take"]').click();
-      await page.locator("#reason").fill("year-end review");
-      await page.locator("dialog [data-do=yes]").click();
-      await page.locator(`[data-month="${ended}"] .badge-taking`).waitFor();
-      const { snapshots } = await platform.get<api.Snapshots>("/api/v1/snapshots");
-      expect(snapshots.map(({ id, reason }) => [id, reason])).toEqual([[`${ended}-v1`, "year-end review"]]);
-      await page.locator('[data-choice="versions"]').click();
-      expect(await page.locator(`[data-version="${ended}-v1"]`).innerText()).toContain("year-end review");
-      await it.end();
-    },
-    REPORT_MAX_MS,
-  );
-
-  test(
     "only a confirmed publication is sent, and what stands against it is said",
     async () => {
       const it = await visit(browser as Browser, platform);
@@ -184,6 +186,52 @@ describe.runIf(browser !== null)("SQL and reports", () => {
       await page.locator("dialog [data-do=yes]").click();
       await page.locator("dialog [role=alert]").getByText(`${taking?.id} is not taken`).waitFor();
       await it.end(404);
+    },
+    REPORT_MAX_MS,
+  );
+
+  test(
+    "a frozen month is published, its file is that of the API, and a restatement stands beside it",
+    async () => {
+      const it = await visit(browser as Browser, platform);
+      const { page } = it;
+      await it.open("reports?show=versions");
+      await page.locator(".months .badge-closed").waitFor({ timeout: REPORT_MAX_MS });
+      const month = await page.locator('[data-figure="state"]').innerText();
+      const id = `${month}-v1`;
+      await page.locator('[data-do="publish"]').click();
+      await page.locator("dialog").getByText("不能撤回").waitFor();
+      await page.locator("dialog [data-do=yes]").click();
+      await page.locator(`[data-month="${month}"] .badge-published`).waitFor();
+      const ofMonth = async () =>
+        (await platform.get<api.Snapshots>("/api/v1/snapshots")).snapshots.filter((it) => it.month === month);
+      const [published] = await ofMonth();
+      expect(published).toMatchObject({ id, version: 1, state: "taken" });
+      const shownAt = (published?.published_at ?? "never").slice(0, 16).replace("T", " ");
+      const row = page.locator(`[data-version="${id}"]`);
+      expect(await row.innerText()).toContain(shownAt);
+      expect(await row.innerText()).toContain("已公布");
+
+      await row.locator("button").click();
+      await page.waitForURL((url) => url.searchParams.get("state") === id);
+      const [file] = await Promise.all([page.waitForEvent("download"), page.locator("[data-format=json]").click()]);
+      expect(file.suggestedFilename()).toBe(`v6meter-${id}-zh.json`);
+      const document = JSON.parse(readFileSync(await file.path(), "utf8")) as ReportDocument;
+      const told = await platform.get<ReportDocument>(`/api/v1/reports/monthly/${month}.json?lang=zh&snapshot=${id}`);
+      expect(document).toEqual(told);
+
+      await page.locator('[data-do="take"]').click();
+      await page.locator("#reason").fill("late data of one city");
+      await page.locator("dialog [data-do=yes]").click();
+      await page.locator(`[data-month="${month}"] small`).getByText("/").waitFor();
+      expect((await ofMonth()).map((it) => [it.version, it.published_at !== null, it.reason])).toEqual([
+        [2, false, "late data of one city"],
+        [1, true, "year-end review"],
+      ]);
+      await page.locator('[data-choice="versions"]').click();
+      await page.locator(`[data-version="${month}-v2"]`).getByText("late data of one city").waitFor();
+      expect(await row.innerText()).toContain(shownAt);
+      await it.end();
     },
     REPORT_MAX_MS,
   );
