@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { Fault } from "@v6meter/schemas";
 import { listMigrations, type Migration } from "@v6meter/sql";
+import { changedView, viewChangedBy } from "./changed-view.ts";
 import { type Cluster, clusterStatements } from "./cluster/statements.ts";
 import { engineFault } from "./engine-fault.ts";
 
@@ -9,8 +10,13 @@ interface Applied {
   sha256: string;
 }
 
+function plainStatements({ sql }: Migration): string[] {
+  const view = viewChangedBy(sql);
+  return view === null ? [sql] : changedView(sql, view, (name) => name);
+}
+
 async function apply(client: ClickHouseClient, migration: Migration, cluster: Cluster | null): Promise<void> {
-  const statements = cluster ? clusterStatements(migration, cluster) : [migration.sql];
+  const statements = cluster ? clusterStatements(migration, cluster) : plainStatements(migration);
   try {
     for (const query of statements) await client.command({ query });
   } catch (error) {

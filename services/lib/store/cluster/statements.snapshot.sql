@@ -633,3 +633,91 @@ SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_windo
 
 -- 0033_flows_parts
 ALTER TABLE `v6meter`.flows_local ON CLUSTER `province` MODIFY SETTING min_bytes_for_wide_part = 268435456;
+
+-- 0034_flows_5m_by_hash
+ALTER TABLE `v6meter`.flows_5m_view ON CLUSTER `province` MODIFY QUERY
+SELECT
+  toDateTime(toStartOfFiveMinutes(received_at), 'UTC') AS bucket_at,
+  any(f.region) AS region,
+  any(f.operator) AS operator,
+  any(f.access) AS access,
+  family,
+  any(f.technology) AS technology,
+  any(f.flow_direction) AS flow_direction,
+  any(f.observation_point) AS observation_point,
+  exporter, counted,
+  count() AS records,
+  sum(f.bytes) AS bytes,
+  sum(f.packets) AS packets,
+  sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled,
+  sum(f.packets * greatest(f.sampling_rate, 1)) AS packets_scaled,
+  sumIf(f.bytes, f.sampling_rate = 0) AS bytes_unknown_sampling,
+  sum(f.responder_bytes) AS responder_bytes
+FROM `v6meter`.flows_local AS f
+GROUP BY
+  bucket_at, exporter, counted, family,
+  cityHash64(f.region) + 3 * cityHash64(f.operator) + 5 * cityHash64(f.access)
+    + 7 * cityHash64(f.technology) + 9 * cityHash64(f.flow_direction) + 11 * cityHash64(f.observation_point);
+
+-- 0035_remotes_1d_by_hash
+ALTER TABLE `v6meter`.remotes_1d_view ON CLUSTER `province` MODIFY QUERY
+SELECT
+  any(toTimeZone(toStartOfDay(f.received_at, 'Asia/Shanghai'), 'UTC')) AS bucket_at,
+  tupleElement(IPv6CIDRToRange(
+    if(to_source, src_addr, dst_addr),
+    if(if(to_source, src_addr, dst_addr) BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), 120, 48)), 1) AS remote,
+  if(to_source, src_as, dst_as) AS remote_as,
+  if(if(to_source, src_port, dst_port) < 1024, if(to_source, src_port, dst_port), 0) AS remote_port,
+  any(f.operator) AS operator,
+  any(f.family) AS family,
+  any(f.technology) AS technology,
+  count() AS records,
+  sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled
+FROM
+(
+  SELECT
+    received_at, src_addr, dst_addr, src_as, dst_as, src_port, dst_port, operator, family, technology, bytes, sampling_rate,
+    flow_direction = 'down' OR (flow_direction != 'up' AND src_port < dst_port) AS to_source
+  FROM `v6meter`.flows_local
+  WHERE counted = 2 AND family != 0
+) AS f
+GROUP BY
+  remote, remote_as, remote_port,
+  cityHash64(f.operator) + 3 * cityHash64(f.technology)
+    + 5 * intHash64(256 * toUInt64(toStartOfDay(f.received_at, 'Asia/Shanghai')) + f.family);
+
+-- 0036_interfaces_1d_by_hash
+ALTER TABLE `v6meter`.interfaces_1d_view ON CLUSTER `province` MODIFY QUERY
+SELECT
+  any(toTimeZone(toStartOfDay(f.received_at, 'Asia/Shanghai'), 'UTC')) AS bucket_at,
+  exporter, in_if, out_if,
+  any(f.operator) AS operator,
+  any(f.family) AS family,
+  any(f.technology) AS technology,
+  count() AS records,
+  sum(f.bytes * greatest(f.sampling_rate, 1)) AS bytes_scaled
+FROM
+(
+  SELECT received_at, exporter, in_if, out_if, operator, family, technology, bytes, sampling_rate
+  FROM `v6meter`.flows_local
+  WHERE counted >= 1 AND family != 0
+) AS f
+GROUP BY
+  exporter, in_if, out_if,
+  cityHash64(f.operator) + 3 * cityHash64(f.technology)
+    + 5 * intHash64(256 * toUInt64(toStartOfDay(f.received_at, 'Asia/Shanghai')) + f.family);
+
+-- 0037_users_1d_by_hash
+ALTER TABLE `v6meter`.users_1d_view ON CLUSTER `province` MODIFY QUERY
+SELECT
+  toDate(received_at, 'Asia/Shanghai') AS starts_on,
+  any(f.region) AS region,
+  any(f.operator) AS operator,
+  any(f.access) AS access,
+  active_family,
+  uniqCombined64StateIf(17)(subscriber, subscriber_method = 'session') AS subscribers,
+  uniqCombined64StateIf(14)(subscriber_prefix, subscriber_prefix != 0) AS prefixes,
+  uniqCombined64StateIf(14)(subscriber_prefix, subscriber_prefix != 0 AND subscriber_method = 'session') AS session_prefixes
+FROM `v6meter`.flows_local AS f
+WHERE active_family != 0
+GROUP BY starts_on, active_family, cityHash64(f.region) + 3 * cityHash64(f.operator) + 5 * cityHash64(f.access);

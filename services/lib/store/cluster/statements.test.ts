@@ -198,10 +198,13 @@ test.each([
     ],
   },
   {
-    says: "a filling view is asked anew within the shard",
+    says: "a filling view is asked anew within the shard, and keeps its tokens",
     sql: "ALTER TABLE flows_5m_view MODIFY QUERY SELECT count() FROM flows AS f",
     gives: [
+      "RENAME TABLE IF EXISTS `v6meter`.flows_5m_view_renamed TO `v6meter`.flows_5m_view ON CLUSTER `province`",
       "ALTER TABLE `v6meter`.flows_5m_view ON CLUSTER `province` MODIFY QUERY SELECT count() FROM `v6meter`.flows_local AS f",
+      "RENAME TABLE `v6meter`.flows_5m_view TO `v6meter`.flows_5m_view_renamed ON CLUSTER `province`",
+      "RENAME TABLE `v6meter`.flows_5m_view_renamed TO `v6meter`.flows_5m_view ON CLUSTER `province`",
     ],
   },
   {

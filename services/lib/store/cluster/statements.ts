@@ -1,4 +1,5 @@
 import type { Migration } from "@v6meter/sql";
+import { changedView } from "../changed-view.ts";
 import { PLACEMENTS, type Placement } from "./placement.ts";
 import { Statement } from "./statement.ts";
 import type { Token } from "./tokens.ts";
@@ -202,7 +203,8 @@ function alterTable(statement: Statement, cluster: Cluster, { sql }: Pick<Migrat
   if (statement.accept("MODIFY QUERY")) {
     statement.replace(table, onCluster(table.text, cluster));
     fillingSelect(statement, cluster);
-    return [statement.render()];
+    const named = (view: string) => qualified(view, cluster);
+    return changedView(statement.render(), table.text, named, ` ON CLUSTER ${name(cluster.cluster)}`);
   }
   const placement = placementOf(statement, table);
   const changes = changesOf(statement, sql);
