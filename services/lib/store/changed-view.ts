@@ -6,13 +6,8 @@
  */
 export function changedView(change: string, view: string, named: (table: string) => string, onCluster = ""): string[] {
   const other = `${view}_renamed`;
-  const rename = (from: string, to: string) => `${named(from)} TO ${named(to)}${onCluster}`;
-  return [
-    `RENAME TABLE IF EXISTS ${rename(other, view)}`,
-    change,
-    `RENAME TABLE ${rename(view, other)}`,
-    `RENAME TABLE ${rename(other, view)}`,
-  ];
+  const rename = (from: string, to: string) => `RENAME TABLE IF EXISTS ${named(from)} TO ${named(to)}${onCluster}`;
+  return [rename(other, view), change, rename(view, other), rename(other, view)];
 }
 
 /** The view whose query a migration changes; null where it does something else. */

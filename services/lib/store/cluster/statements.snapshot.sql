@@ -659,8 +659,8 @@ GROUP BY
   bucket_at, exporter, counted, family,
   cityHash64(f.region) + 3 * cityHash64(f.operator) + 5 * cityHash64(f.access)
     + 7 * cityHash64(f.technology) + 9 * cityHash64(f.flow_direction) + 11 * cityHash64(f.observation_point);
-RENAME TABLE `v6meter`.flows_5m_view TO `v6meter`.flows_5m_view_renamed ON CLUSTER `province`;
-RENAME TABLE `v6meter`.flows_5m_view_renamed TO `v6meter`.flows_5m_view ON CLUSTER `province`;
+RENAME TABLE IF EXISTS `v6meter`.flows_5m_view TO `v6meter`.flows_5m_view_renamed ON CLUSTER `province`;
+RENAME TABLE IF EXISTS `v6meter`.flows_5m_view_renamed TO `v6meter`.flows_5m_view ON CLUSTER `province`;
 
 -- 0035_remotes_1d_by_hash
 RENAME TABLE IF EXISTS `v6meter`.remotes_1d_view_renamed TO `v6meter`.remotes_1d_view ON CLUSTER `province`;
@@ -689,8 +689,8 @@ GROUP BY
   remote, remote_as, remote_port,
   cityHash64(f.operator) + 3 * cityHash64(f.technology)
     + 5 * intHash64(256 * toUInt64(toStartOfDay(f.received_at, 'Asia/Shanghai')) + f.family);
-RENAME TABLE `v6meter`.remotes_1d_view TO `v6meter`.remotes_1d_view_renamed ON CLUSTER `province`;
-RENAME TABLE `v6meter`.remotes_1d_view_renamed TO `v6meter`.remotes_1d_view ON CLUSTER `province`;
+RENAME TABLE IF EXISTS `v6meter`.remotes_1d_view TO `v6meter`.remotes_1d_view_renamed ON CLUSTER `province`;
+RENAME TABLE IF EXISTS `v6meter`.remotes_1d_view_renamed TO `v6meter`.remotes_1d_view ON CLUSTER `province`;
 
 -- 0036_interfaces_1d_by_hash
 RENAME TABLE IF EXISTS `v6meter`.interfaces_1d_view_renamed TO `v6meter`.interfaces_1d_view ON CLUSTER `province`;
@@ -713,8 +713,8 @@ GROUP BY
   exporter, in_if, out_if,
   cityHash64(f.operator) + 3 * cityHash64(f.technology)
     + 5 * intHash64(256 * toUInt64(toStartOfDay(f.received_at, 'Asia/Shanghai')) + f.family);
-RENAME TABLE `v6meter`.interfaces_1d_view TO `v6meter`.interfaces_1d_view_renamed ON CLUSTER `province`;
-RENAME TABLE `v6meter`.interfaces_1d_view_renamed TO `v6meter`.interfaces_1d_view ON CLUSTER `province`;
+RENAME TABLE IF EXISTS `v6meter`.interfaces_1d_view TO `v6meter`.interfaces_1d_view_renamed ON CLUSTER `province`;
+RENAME TABLE IF EXISTS `v6meter`.interfaces_1d_view_renamed TO `v6meter`.interfaces_1d_view ON CLUSTER `province`;
 
 -- 0037_users_1d_by_hash
 RENAME TABLE IF EXISTS `v6meter`.users_1d_view_renamed TO `v6meter`.users_1d_view ON CLUSTER `province`;
@@ -731,5 +731,5 @@ SELECT
 FROM `v6meter`.flows_local AS f
 WHERE active_family != 0
 GROUP BY starts_on, active_family, cityHash64(f.region) + 3 * cityHash64(f.operator) + 5 * cityHash64(f.access);
-RENAME TABLE `v6meter`.users_1d_view TO `v6meter`.users_1d_view_renamed ON CLUSTER `province`;
-RENAME TABLE `v6meter`.users_1d_view_renamed TO `v6meter`.users_1d_view ON CLUSTER `province`;
+RENAME TABLE IF EXISTS `v6meter`.users_1d_view TO `v6meter`.users_1d_view_renamed ON CLUSTER `province`;
+RENAME TABLE IF EXISTS `v6meter`.users_1d_view_renamed TO `v6meter`.users_1d_view ON CLUSTER `province`;

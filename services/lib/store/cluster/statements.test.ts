@@ -45,6 +45,9 @@ const onOneServer = (sql: string) =>
     .replace(/MergeTree\(\)/, "MergeTree")
     .replace(/replicated_deduplication_window = (\d+), \w+ = \d+/, "non_replicated_deduplication_window = $1");
 
+/** What a migration says itself, of its statements: views are renamed around a change of theirs. */
+const own = (statements: readonly string[]) => statements.find((it) => !it.startsWith("RENAME TABLE")) ?? "";
+
 test("what the migrations are on a cluster, as reviewed", async () => {
   const text = all.map(({ migration, statements }) =>
     [`-- ${migration.name}`, ...statements.map((it) => `${it};`)].join("\n"),
@@ -67,14 +70,15 @@ test.each(all)(
 
 test.each(all)(
   "$migration.name: but for its place it is the migration as one server runs it",
-  async ({ migration, statements: [local = ""] }) => {
+  async ({ migration, statements }) => {
+    const local = own(statements);
     expect(local).not.toBe(migration.sql);
     expect(await formatted(onOneServer(local))).toBe(await formatted(migration.sql));
   },
 );
 
 test("one server runs all of them, with its names alone and plain engines", async () => {
-  for (const { statements } of all) await engine.command({ query: onOneServer(statements[0] ?? "") });
+  for (const { statements } of all) await engine.command({ query: onOneServer(own(statements)) });
   const answer = await engine.query({
     query: "SELECT name, engine FROM system.tables WHERE database = currentDatabase() ORDER BY name",
     format: "JSONEachRow",
@@ -203,8 +207,8 @@ test.each([
     gives: [
       "RENAME TABLE IF EXISTS `v6meter`.flows_5m_view_renamed TO `v6meter`.flows_5m_view ON CLUSTER `province`",
       "ALTER TABLE `v6meter`.flows_5m_view ON CLUSTER `province` MODIFY QUERY SELECT count() FROM `v6meter`.flows_local AS f",
-      "RENAME TABLE `v6meter`.flows_5m_view TO `v6meter`.flows_5m_view_renamed ON CLUSTER `province`",
-      "RENAME TABLE `v6meter`.flows_5m_view_renamed TO `v6meter`.flows_5m_view ON CLUSTER `province`",
+      "RENAME TABLE IF EXISTS `v6meter`.flows_5m_view TO `v6meter`.flows_5m_view_renamed ON CLUSTER `province`",
+      "RENAME TABLE IF EXISTS `v6meter`.flows_5m_view_renamed TO `v6meter`.flows_5m_view ON CLUSTER `province`",
     ],
   },
   {
