@@ -50,7 +50,12 @@ export async function writeDrafts({ ask, template, dir, now = Date.now }: DraftO
   if (missing.length === 0) return [];
   await mkdir(dir, { recursive: true });
   const gathered = await gather(source, { template, month, nowMs });
-  for (const { lang, format, path } of missing) await saveReport(path, await render(compose(gathered, lang), format));
+  for (const lang of REPORT_LANGUAGES) {
+    const ofLanguage = missing.filter((file) => file.lang === lang);
+    if (ofLanguage.length === 0) continue;
+    const document = compose(gathered, lang);
+    for (const { format, path } of ofLanguage) await saveReport(path, await render(document, format));
+  }
   return missing.map(({ path }) => path);
 }
 

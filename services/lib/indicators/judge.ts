@@ -15,6 +15,8 @@ const DAY_MS = 86_400_000;
 /** A number that sums exactly or as a float; Decimals, dates and texts are none. */
 const NUMBER = /^(Nullable\()?(U?Int(8|16|32|64)|Float(32|64))\)?$/;
 const KEY = /^(LowCardinality\()?String\)?$/;
+/** An exporter is written as text only in the answer. */
+const EXPORTER_KEY = /^((LowCardinality\()?String\)?|IPv6)$/;
 
 /**
  * Has the engine judge an indicator: DESCRIBE for its columns and their types, EXPLAIN for the whole statement.
@@ -46,7 +48,8 @@ function wrongType({ kind, by }: Indicator, types: Types): Verdict | null {
   if (!/^DateTime/.test(bucket)) return { member: "sql", reason: `bucket_at is ${bucket}; allowed is a DateTime` };
   for (const name of by) {
     const type = types[`key_${name}`] ?? "nothing";
-    if (!KEY.test(type)) return { member: "by", reason: `${name} is ${type}; allowed is what is told as a text` };
+    if (!(name === "exporter" ? EXPORTER_KEY : KEY).test(type))
+      return { member: "by", reason: `${name} is ${type}; allowed is what is told as a text` };
   }
   const figure = types.figure ?? "nothing";
   if (kind === "distinct" && stateFunction(figure) === null)

@@ -38,18 +38,17 @@ export function sourceOf({ id, grain, sql }: Indicator): string {
 
 const keyOf = (name: IndicatorGrouping) => `key_${name}`;
 
-/** The SELECT of the columns an indicator uses, one row a row of its source. */
+/** An IPv4 exporter is written as people write it. */
+const written = (name: IndicatorGrouping, column: string) =>
+  name === "exporter" ? `replaceOne(toString(${column}), '::ffff:', '')` : column;
+
+/** The SELECT of the columns an indicator uses, one row a row of its source; exporters as the source gives them. */
 export function measured(indicator: Indicator): string {
   const { by, kind, numerator, denominator, value, covered, coverable } = indicator;
   const figure =
     kind === "ratio" ? [`(${numerator}) AS figure`, `(${denominator}) AS divisor`] : [`(${value}) AS figure`];
   if (covered !== undefined) figure.push(`(${covered}) AS covered`, `(${coverable}) AS coverable`);
-  // An IPv4 exporter is written as people write it.
-  const keys = by.map((name) =>
-    name === "exporter"
-      ? "replaceOne(toString(s.exporter), '::ffff:', '') AS key_exporter"
-      : `toString(s.${name}) AS ${keyOf(name)}`,
-  );
+  const keys = by.map((name) => `${name === "exporter" ? "s.exporter" : `toString(s.${name})`} AS ${keyOf(name)}`);
   const columns = ["s.bucket_at AS bucket_at", ...keys, ...figure];
   return `SELECT\n  ${columns.join(",\n  ")}\nFROM\n(\n${sourceOf(indicator)}\n) AS s`;
 }
@@ -121,17 +120,25 @@ function restrictions({ where }: Indicator, { filters }: Question) {
   return [...list("own", where), ...list("asked", filters)];
 }
 
-const BOOKS = `books AS
+const BOOKS = `SELECT ${written("exporter", "c.exporter")} AS exporter_text, c.completeness AS completeness
+FROM
 (
-  SELECT replaceOne(toString(c.exporter), '::ffff:', '') AS key_exporter, c.completeness AS completeness
-  FROM
-  (
 ${sqlFile("indicators/completeness.sql")}
-  ) AS c
-)`;
+) AS c`;
 
 /** Sums of fractions can come out a last digit above their bound. */
-const WEIGHED = "if(sum(weighed) > sum(weighable), 1, sum(weighed) / nullIf(sum(weighable), 0))";
+const WEIGHED = "if(any(weighed) > any(weighable), 1, any(weighed) / nullIf(any(weighable), 0))";
+
+const lines = (...columns: (string | false)[]) => columns.filter((it) => it !== false).join(",\n  ");
+
+/** One row a group, and with is_total = 1 one of all groups; both told apart by what is finer as well. */
+function withTotals(group: readonly string[], finer: readonly string[], columns: (string | false)[], from: string) {
+  const fine = [...new Set([...group, ...finer])];
+  return `SELECT
+  ${lines("toUInt8(grouping(at_s)) AS is_total", ...fine, ...columns)}
+FROM ${from}
+GROUP BY GROUPING SETS ((${fine.join(", ")}), (${finer.join(", ")}))`;
+}
 
 /**
  * The statement that answers a question: rows with is_total = 0 and one with is_total = 1 over the same source,
@@ -142,16 +149,15 @@ export function statement(indicator: Indicator, question: Question, types: Types
   const covered = indicator.covered !== undefined;
   const shape = shapeOf(kind, types);
   const ratio = kind === "ratio";
+  const byBucket = shape.finer === "bucket";
   // Where exporters are behind the figure, their completeness is weighed by what each gave to it.
-  const exported = allowed.includes("exporter") && (shape.finer === "bucket" || ratio || kind === "sum");
+  const exported = allowed.includes("exporter") && (byBucket || ratio || kind === "sum");
   const restricting = restrictions(indicator, question);
 
   const keys = question.by.map(keyOf);
   const group = ["at_s", ...keys];
   const finer = { nothing: [], bucket: ["bucket_at"], series: allowed.map(keyOf) }[shape.finer];
-  const fine = [...new Set([...group, ...finer])];
   const wide = (column: string) => (kind === "distinct" ? column : widened(column, types[column]));
-  const lines = (...columns: (string | false)[]) => columns.filter((it) => it !== false).join(",\n  ");
 
   const read = `SELECT
   ${lines(
@@ -161,26 +167,47 @@ export function statement(indicator: Indicator, question: Question, types: Types
     `${wide("figure")} AS figure_wide`,
     ratio && `${wide("divisor")} AS divisor_wide`,
     exported && `toFloat64(${ratio ? "divisor" : "figure"}) AS weight`,
-    exported && "books.completeness AS completeness",
     covered && "covered",
     covered && "coverable",
   )}
-FROM measured${exported ? "\nLEFT JOIN books ON books.key_exporter = measured.key_exporter" : ""}
-WHERE ${["1", ...restricting.map(({ parameter, name }) => `measured.${keyOf(name)} IN {${parameter}:Array(String)}`)].join("\n  AND ")}`;
+FROM measured
+WHERE ${["1", ...restricting.map(({ parameter, name }) => `${written(name, `measured.${keyOf(name)}`)} IN {${parameter}:Array(String)}`)].join("\n  AND ")}`;
 
-  const first = `SELECT
-  ${lines(
-    "toUInt8(grouping(at_s)) AS is_total",
-    ...fine,
+  // Books are joined to sums, and totals made of sums: the rows of a source are many and looked at once.
+  const summed = (by: string, ...sums: (string | false)[]) => {
+    const columns = [...new Set([...group, by])];
+    return `SELECT\n  ${lines(...columns, ...sums)}\nFROM read\nGROUP BY ${columns.join(", ")}`;
+  };
+  const figures = [
     `${shape.first("figure_wide")} AS figure_first`,
     ratio && "sum(divisor_wide) AS divisor_first",
-    exported && "sum(weight * completeness) AS weighed",
-    exported && "sumIf(weight, completeness IS NOT NULL) AS weighable",
     covered && `${merged(types.covered, "State")("covered")} AS covered_first`,
     covered && `${merged(types.coverable, "State")("coverable")} AS coverable_first`,
-  )}
-FROM read
-GROUP BY GROUPING SETS ((${fine.join(", ")}), (${finer.join(", ")}))`;
+  ];
+  const figureSums = ["sum(read.figure_wide) AS figure_wide", ratio && "sum(read.divisor_wide) AS divisor_wide"];
+  const weightSum = "sum(read.weight) AS weight";
+  const weights = ["sum(weight * completeness) AS weighed", "sumIf(weight, completeness IS NOT NULL) AS weighable"];
+  const withBooks = `summed LEFT JOIN books ON books.exporter_text = ${written("exporter", "summed.key_exporter")}`;
+
+  const steps: [name: string, select: string][] = [
+    ["measured", measured(indicator)],
+    ["read", read],
+  ];
+  if (exported) steps.push(["books", BOOKS]);
+  if (exported && byBucket)
+    // Weights need no buckets, figures no exporters: both together would be sums by the product of the two.
+    steps.push(
+      ["summed", summed("key_exporter", weightSum)],
+      ["weighed_groups", withTotals(group, [], weights, withBooks)],
+      ["rates", summed("bucket_at", ...figureSums)],
+      ["grouped", withTotals(group, finer, figures, "rates")],
+    );
+  else if (exported)
+    steps.push(
+      ["summed", summed("key_exporter", ...figureSums, weightSum)],
+      ["grouped", withTotals(group, finer, [...figures, ...weights], withBooks)],
+    );
+  else steps.push(["grouped", withTotals(group, finer, figures, "read")]);
 
   const figure = shape.last("figure_first");
   const part = `toFloat64(${merged(types.covered, "Number")("covered_first")})`;
@@ -191,24 +218,18 @@ GROUP BY GROUPING SETS ((${fine.join(", ")}), (${finer.join(", ")}))`;
   ${lines(
     "is_total",
     "at_s",
-    ...question.by.map((name) => `if(is_total = 1, '', ${keyOf(name)}) AS ${name}`),
+    ...question.by.map((name) => `if(is_total = 1, '', ${written(name, keyOf(name))}) AS ${name}`),
     `toString(${figure}) AS numerator`,
     `${ratio ? "toString(sum(divisor_first))" : "CAST(NULL, 'Nullable(String)')"} AS denominator`,
     `${ratio ? `toFloat64(${figure}) / nullIf(toFloat64(sum(divisor_first)), 0)` : `toFloat64(${figure})`} AS value`,
     `${exported ? WEIGHED : covered ? coverage : "CAST(NULL, 'Nullable(Float64)')"} AS completeness`,
   )}
-FROM grouped
+FROM grouped${exported && byBucket ? `\nLEFT JOIN weighed_groups USING (${["is_total", ...group].join(", ")})` : ""}
 GROUP BY ${["is_total", "at_s", ...question.by].join(", ")}
 ORDER BY ${["is_total DESC", "at_s", ...question.by].join(", ")}
 LIMIT ${MAX_ROWS + 2}`;
 
-  const named = [
-    `measured AS\n(\n${measured(indicator)}\n)`,
-    ...(exported ? [BOOKS] : []),
-    `read AS\n(\n${read}\n)`,
-    `grouped AS\n(\n${first}\n)`,
-  ];
-  const sql = `WITH\n${named.join(",\n")}\n${answer}`;
+  const sql = `WITH\n${steps.map(([name, select]) => `${name} AS\n(\n${select}\n)`).join(",\n")}\n${answer}`;
   const perType = [...question.by, ...restricting.map(({ name }) => name)].includes("observation_point");
   return {
     sql,
