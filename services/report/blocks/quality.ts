@@ -1,4 +1,4 @@
-import { api, type TemplateBlock } from "@v6meter/schemas";
+import { api, BOOK_UNITS, type LedgerStage, STAGES, type TemplateBlock } from "@v6meter/schemas";
 import { figureCell, textCell } from "../context.ts";
 import { byExporter, findingsOf, qualityQuestions } from "../findings.ts";
 import { grouped } from "../format.ts";
@@ -91,7 +91,7 @@ interface Column {
 export const books: BlockWriter<Books> = {
   questions: (_, { month }) => [questions.books(month)],
   compose: ({ title }, context) => {
-    const { word, month } = context;
+    const { word, month, lang } = context;
     const path = questions.books(month);
     const stages = Object.entries(context.answers.read(path, api.ledger)?.total.stages ?? {});
     const heading = context.text(title);
@@ -109,8 +109,8 @@ export const books: BlockWriter<Books> = {
         ],
         rows: stages.map(([stage, it]) => ({
           cells: [
-            textCell(stage),
-            textCell(it.unit),
+            textCell(STAGES[stage as LedgerStage][lang]),
+            textCell(BOOK_UNITS[it.unit][lang]),
             ...names.map((name) => figureCell(Number(it[name]), "count", { value: it[name] })),
           ],
         })),
