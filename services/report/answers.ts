@@ -18,6 +18,8 @@ export interface Unanswered {
 export class Answers {
   readonly #ask: Ask;
   readonly #answered = new Map<string, unknown>();
+  /** What was read of answers, by path: many blocks and both languages read the same ones. */
+  readonly #read = new Map<string, { readonly schema: z.ZodType; readonly data: unknown }>();
   readonly #unanswered = new Map<string, string>();
 
   constructor(ask: Ask) {
@@ -50,12 +52,20 @@ export class Answers {
     }
   }
 
-  /** The answer to a question that was asked; null where there is none. Throws INTERNAL for an answer of another shape. */
+  /**
+   * The answer to a question that was asked, the same object each time; null where there is none. Throws INTERNAL for an
+   * answer of another shape.
+   */
   read<S extends z.ZodType>(path: string, schema: S): z.output<S> | null {
     if (this.#unanswered.has(path)) return null;
     if (!this.#answered.has(path)) throw new Fault("INTERNAL", `${path} was not asked before the report is composed.`);
+    const known = this.#read.get(path);
+    if (known?.schema === schema) return known.data as z.output<S>;
     const { success, data, error } = schema.safeParse(this.#answered.get(path));
-    if (success) return data;
+    if (success) {
+      this.#read.set(path, { schema, data });
+      return data;
+    }
     const [issue] = error.issues;
     throw new Fault(
       "INTERNAL",

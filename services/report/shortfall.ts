@@ -57,21 +57,26 @@ export function standingOf(context: Context, { of, kinds }: Shortfalls, month: M
   };
 }
 
-/** The parts of an object that are below the whole, and their figures; null where no part was told. */
-export function missingParts(context: Context, { parts }: Shortfalls, id: string): string[] | null {
+/** Tells of an object the parts that are below the whole, and their figures; null where no part was told. */
+export function missingPartsOf(context: Context, { parts }: Shortfalls): (id: string) => string[] | null {
   const { answers, indicators, month, word } = context;
   const told = parts.flatMap((part) => {
     const rows = answers.read(questions.indicator(part, month, ["object"]), api.indicatorFigures)?.rows ?? [];
-    const value = rows.find(({ object }) => object === id)?.value ?? null;
     const indicator = indicators.get(part);
-    return indicator && value !== null ? [{ indicator, value }] : [];
+    return indicator ? [{ indicator, values: new Map(rows.map(({ object, value }) => [object, value])) }] : [];
   });
-  if (told.length === 0) return null;
-  return told
-    .filter(({ value }) => value < 1)
-    .map(({ indicator, value }) =>
-      word("part_below", { name: context.text(indicator), value: figureText(value, indicator.unit) }),
-    );
+  return (id) => {
+    const its = told.flatMap(({ indicator, values }) => {
+      const value = values.get(id) ?? null;
+      return value === null ? [] : [{ indicator, value }];
+    });
+    if (its.length === 0) return null;
+    return its
+      .filter(({ value }) => value < 1)
+      .map(({ indicator, value }) =>
+        word("part_below", { name: context.text(indicator), value: figureText(value, indicator.unit) }),
+      );
+  };
 }
 
 /** The month before a report's. */

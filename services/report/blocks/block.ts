@@ -8,7 +8,12 @@ export interface BlockWriter<B> {
   compose(block: B, context: Context): readonly ReportBlock[];
 }
 
-/** A line in the place of a table without rows. */
+/** A line in the place of a table. */
+export function noteLine(text: string): ReportBlock {
+  return { kind: "text", tone: "note", paragraphs: [{ text }] };
+}
+
+/** The line in the place of a table without rows. */
 export function noRows({ word }: Context, title: string): ReportBlock {
-  return { kind: "text", tone: "note", paragraphs: [{ text: word("no_rows", { title }) }] };
+  return noteLine(word("no_rows", { title }));
 }

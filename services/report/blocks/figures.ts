@@ -2,7 +2,7 @@ import type { ReportBlock, TemplateBlock } from "@v6meter/schemas";
 import { type Context, changeCell, figureCell, textCell } from "../context.ts";
 import { type MonthFigure, monthFigure, monthFigureQuestions } from "../month-figure.ts";
 import { othersOf } from "../scope.ts";
-import type { BlockWriter } from "./block.ts";
+import { type BlockWriter, noteLine } from "./block.ts";
 
 type Figures = Extract<TemplateBlock, { figures: unknown }>["figures"];
 type Others = Extract<TemplateBlock, { others: unknown }>["others"];
@@ -31,8 +31,7 @@ export const others: BlockWriter<Others> = {
     const names = missing.map(({ indicator }) => context.text(indicator)).join(context.lang === "zh" ? "、" : "; ");
     const blocks: ReportBlock[] = [];
     if (told.length > 0) blocks.push(table(context, `others_${dimension}`, title, told));
-    if (missing.length > 0)
-      blocks.push({ kind: "text", tone: "note", paragraphs: [{ text: context.word("others_missing", { names }) }] });
+    if (missing.length > 0) blocks.push(noteLine(context.word("others_missing", { names })));
     return blocks;
   },
 };

@@ -1,8 +1,8 @@
-import { api, type ReportBlock, type ReportTable, type TemplateBlock } from "@v6meter/schemas";
+import { api, type ReportTable, type TemplateBlock } from "@v6meter/schemas";
 import { type Context, figureCell, textCell } from "../context.ts";
 import { figureText } from "../format.ts";
 import { questions } from "../questions.ts";
-import type { BlockWriter } from "./block.ts";
+import { type BlockWriter, noteLine } from "./block.ts";
 
 type Interconnect = Extract<TemplateBlock, { interconnect: unknown }>["interconnect"];
 type Figures = api.TrafficInterconnect["total"];
@@ -27,9 +27,8 @@ export const interconnect: BlockWriter<Interconnect> = {
     const title = context.text(both);
     const path = questions.interconnect(month);
     const answer = answers.read(path, api.trafficInterconnect);
-    const line = (text: string): ReportBlock[] => [{ kind: "text", tone: "note", paragraphs: [{ text }] }];
-    if (answer === null) return line(word("not_kept", { title }));
-    if (answer.rows.length === 0) return line(word("interconnect_none", { title }));
+    if (answer === null) return [noteLine(word("not_kept", { title }))];
+    if (answer.rows.length === 0) return [noteLine(word("interconnect_none", { title }))];
     const meteredPath = questions.indicator("traffic_volume", month, ["observation_point"]);
     const points = answers.read(meteredPath, api.indicatorFigures)?.rows ?? [];
     const metered = points.find((it) => it.observation_point === "interconnect")?.value ?? null;

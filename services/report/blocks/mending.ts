@@ -1,10 +1,10 @@
-import { NO_FIGURE, type ReportBlock, type TemplateBlock } from "@v6meter/schemas";
+import { NO_FIGURE, type TemplateBlock } from "@v6meter/schemas";
 import { type Context, figureCell, textCell } from "../context.ts";
 import { type Measure, measuresOf, qualityQuestions, SILENT } from "../findings.ts";
 import { type FigureUnit, figureText } from "../format.ts";
 import { questions } from "../questions.ts";
 import { monthBefore, type Shortfalls, standingOf, standingQuestions } from "../shortfall.ts";
-import type { BlockWriter } from "./block.ts";
+import { type BlockWriter, noteLine } from "./block.ts";
 
 type Mending = Extract<TemplateBlock, { mending: unknown }>["mending"];
 
@@ -34,11 +34,10 @@ export const mending: BlockWriter<Mending> = {
   compose: ({ title: both, page_rows }, context) => {
     const { word } = context;
     const title = context.text(both);
-    const line = (text: string): ReportBlock[] => [{ kind: "text", tone: "note", paragraphs: [{ text }] }];
     if (!context.answers.has(questions.indicator("traffic_share", monthBefore(context))))
-      return line(word("mending_no_month", { title }));
+      return [noteLine(word("mending_no_month", { title }))];
     const all = [...ofTheData(context), ...listsOf(context).flatMap((list) => ofObjects(context, list))];
-    if (all.length === 0) return line(word("mending_none", { title }));
+    if (all.length === 0) return [noteLine(word("mending_none", { title }))];
     const count = (mended: boolean | null) => all.filter((it) => it.mended === mended).length;
     const more = all.length - page_rows;
     const counts = { all: all.length, mended: count(true), open: count(false), untold: count(null) };

@@ -3,7 +3,7 @@ import { figureCell, textCell } from "../context.ts";
 import { byExporter, findingsOf, qualityQuestions } from "../findings.ts";
 import { grouped } from "../format.ts";
 import { questions } from "../questions.ts";
-import { type BlockWriter, noRows } from "./block.ts";
+import { type BlockWriter, noRows, noteLine } from "./block.ts";
 
 type Findings = Extract<TemplateBlock, { findings: unknown }>["findings"];
 type Exporters = Extract<TemplateBlock, { exporters: unknown }>["exporters"];
@@ -15,7 +15,7 @@ export const findings: BlockWriter<Findings> = {
   compose: (_, context) => {
     const { word } = context;
     const found = findingsOf(context);
-    if (found.length === 0) return [{ kind: "text", tone: "note", paragraphs: [{ text: word("no_findings") }] }];
+    if (found.length === 0) return [noteLine(word("no_findings"))];
     return [
       {
         kind: "text",

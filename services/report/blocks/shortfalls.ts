@@ -1,15 +1,15 @@
-import { NO_FIGURE, type ReportBlock } from "@v6meter/schemas";
+import { NO_FIGURE } from "@v6meter/schemas";
 import { figureCell, textCell } from "../context.ts";
 import { figureText } from "../format.ts";
 import {
-  missingParts,
+  missingPartsOf,
   monthBefore,
   partQuestions,
   type Shortfalls,
   standingOf,
   standingQuestions,
 } from "../shortfall.ts";
-import type { BlockWriter } from "./block.ts";
+import { type BlockWriter, noteLine } from "./block.ts";
 
 /** Objects below the figure that is asked for, the worst first, with whose they are and what they lack. */
 export const shortfalls: BlockWriter<Shortfalls> = {
@@ -20,23 +20,24 @@ export const shortfalls: BlockWriter<Shortfalls> = {
   compose: (block, context) => {
     const { word, lang } = context;
     const title = context.text(block.title);
-    const line = (text: string): ReportBlock[] => [{ kind: "text", tone: "note", paragraphs: [{ text }] }];
     const now = standingOf(context, block, context.month);
-    if (now === null) return line(word("not_kept", { title }));
+    if (now === null) return [noteLine(word("not_kept", { title }))];
     const { told, registered, indicator, path } = now;
     const { unit } = indicator;
-    const untold = registered.filter(({ id }) => told.every((it) => it.id !== id)).length;
+    const toldIds = new Set(told.map(({ id }) => id));
+    const untold = registered.filter(({ id }) => !toldIds.has(id)).length;
     const counts = { title, told: told.length, registered: registered.length, untold };
-    if (told.length === 0 && registered.length === 0) return line(word("shortfalls_none_registered", counts));
-    if (told.length === 0) return line(word("shortfalls_none_told", counts));
+    if (told.length === 0 && registered.length === 0) return [noteLine(word("shortfalls_none_registered", counts))];
+    if (told.length === 0) return [noteLine(word("shortfalls_none_told", counts))];
     const below = told.filter(({ value }) => value < block.least);
     const least = figureText(block.least, unit);
-    if (below.length === 0) return line(word("shortfalls_none_below", { ...counts, least }));
+    if (below.length === 0) return [noteLine(word("shortfalls_none_below", { ...counts, least }))];
     const before = standingOf(context, block, monthBefore(context));
     const valuesBefore = new Map(before?.told.map(({ id, value }) => [id, value]));
     const more = below.length - block.page_rows;
+    const missingParts = missingPartsOf(context, block);
     const partsText = (id: string) => {
-      const parts = missingParts(context, block, id);
+      const parts = missingParts(id);
       if (parts === null) return word("parts_untold");
       return parts.join(lang === "zh" ? "；" : "; ") || word("parts_whole");
     };
