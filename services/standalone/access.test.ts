@@ -8,7 +8,8 @@ import { createLogger } from "@v6meter/runtime";
 import { api, config } from "@v6meter/schemas";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { isLoopback, openAccess } from "./access.ts";
-import { ownerOfRegistry, watchRegistryAnswers } from "./registry-answers.ts";
+import { entryOfRegistry } from "./exporter-entry.ts";
+import { ownerOfEntries, watchRegistryAnswers } from "./registry-answers.ts";
 
 const root = mkdtempSync(join(tmpdir(), "v6meter-access-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -176,7 +177,7 @@ describe("the operator of an exporter", () => {
 
   test("an exporter of IPv4 is in no prefix of IPv6", () => {
     const zero = { ipVersion: 6, bytes: new Uint8Array(16), length: 0 };
-    const ownerOf = ownerOfRegistry({ exporters: [{ prefix: zero, operator: "unicom" }] } as never);
+    const ownerOf = ownerOfEntries(entryOfRegistry({ exporters: [{ prefix: zero, operator: "unicom" }] } as never));
     expect([ownerOf("2001:db8::1"), ownerOf("192.0.2.1")]).toEqual(["unicom", null]);
   });
 });

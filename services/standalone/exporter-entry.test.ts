@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadRegistry } from "@v6meter/classify";
 import { expect, test } from "vitest";
-import { facesOfRegistry } from "./exporter-entry.ts";
+import { entryOfRegistry, facesOfEntries } from "./exporter-entry.ts";
 
 const EXPORTERS = `
 exporters:
@@ -20,7 +20,7 @@ test("interfaces face whom the longest entry of the registry's files says", () =
   const folder = mkdtempSync(join(tmpdir(), "v6meter-faces-"));
   try {
     writeFileSync(join(folder, "exporters.yaml"), EXPORTERS);
-    const facesOf = facesOfRegistry(loadRegistry(folder));
+    const facesOf = facesOfEntries(entryOfRegistry(loadRegistry(folder)));
     // As the store writes an IPv4 address, and as people do.
     for (const address of ["::ffff:198.18.0.1", "198.18.0.1"])
       expect(facesOf(address)).toEqual({

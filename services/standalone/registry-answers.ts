@@ -2,15 +2,14 @@ import { loadRegistry, type Registry, RegistryFault, watchRegistry } from "@v6me
 import type { FacesOf, Networks } from "@v6meter/query";
 import type { Logger } from "@v6meter/runtime";
 import { api, type Fault } from "@v6meter/schemas";
-import { entryOfRegistry, facesOfRegistry } from "./exporter-entry.ts";
+import { type EntryOf, entryOfRegistry, facesOfEntries } from "./exporter-entry.ts";
 import { networksOf } from "./networks.ts";
 
 /** Names the operator that an exporter belongs to, by the registry; null where it names none. */
 export type OwnerOf = (exporter: string) => string | null;
 
-/** The owner of an exporter by the registry. */
-export function ownerOfRegistry(registry: Pick<Registry, "exporters">): OwnerOf {
-  const entryOf = entryOfRegistry(registry);
+/** The owner of an exporter, by its entry. */
+export function ownerOfEntries(entryOf: EntryOf): OwnerOf {
   return (exporter) => entryOf(exporter)?.operator ?? null;
 }
 
@@ -43,6 +42,7 @@ function answersOf(registry: Registry, folder: string | null): RegistryAnswers {
     operators: registry.operators.map(({ id, zh, en }) => ({ id, zh, en })).sort((a, b) => (a.id < b.id ? -1 : 1)),
   };
   const networks = networksOf(registry, Date.now());
+  const entryOf = entryOfRegistry(registry);
   const state: api.RegistryState = {
     folder,
     version: registry.version,
@@ -56,10 +56,10 @@ function answersOf(registry: Registry, folder: string | null): RegistryAnswers {
     refused: null,
   };
   return {
-    ownerOf: ownerOfRegistry(registry),
+    ownerOf: ownerOfEntries(entryOf),
     named: () => named,
     networks: () => networks,
-    facesOf: facesOfRegistry(registry),
+    facesOf: facesOfEntries(entryOf),
     registryState: () => state,
   };
 }

@@ -1,6 +1,7 @@
 export { type Classifier, type ClassifierOptions, type ClassifierTotals, createClassifier } from "./classifier.ts";
 export { loadRegistry } from "./load-registry.ts";
 export type { Prefix } from "./prefix.ts";
+export { PrefixTrie } from "./prefix-trie.ts";
 export * from "./registry.ts";
 export {
   Problems,
