@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { count, ratio } from "./count.ts";
-import { instant, ZONE } from "./instant.ts";
 import { periodParameters, registryWord, requirePeriod } from "./parameters.ts";
+import { pairFigures, wholeDaysPeriod } from "./traffic-pairs.ts";
 
 const PEERS = { error: "a whole number from 1 to 500" };
 
@@ -21,13 +20,6 @@ export const trafficPeersParameters = z
   .superRefine(requirePeriod);
 export type TrafficPeersParameters = z.output<typeof trafficPeersParameters>;
 
-const pairFigures = {
-  v6_bytes: count.describe("IPv6, transition technologies among it"),
-  v4_bytes: count.describe("IPv4, DS-Lite and MAP-E among it"),
-  total_bytes: count.describe("v6_bytes + v4_bytes"),
-  share: ratio.describe("v6_bytes / total_bytes; null where total_bytes is 0"),
-};
-
 /** The traffic of an operator's subscribers with one network at the far side. */
 export const peerRow = z.object({
   operator: z.string().describe("Operator of the subscriber side"),
@@ -43,9 +35,7 @@ export type PeerRow = z.infer<typeof peerRow>;
 /** Answer of `GET /api/v1/traffic/peers`. */
 export const trafficPeers = z
   .object({
-    period: z
-      .object({ from: instant, to: instant, zone: z.literal(ZONE) })
-      .describe("The period in force, [from, to): what was asked for, widened to whole days of Asia/Shanghai"),
+    period: wholeDaysPeriod,
     rows: z.array(peerRow).describe("The greatest first"),
     total: z.object(pairFigures).describe("Sums over the traffic of all rows, and the share of these sums"),
   })
