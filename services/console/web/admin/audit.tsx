@@ -3,6 +3,7 @@ import { AUDIT_ACTIONS } from "@v6meter/schemas/words";
 import { computed, defineComponent, watch } from "vue";
 import { useAnswer } from "../api/answer.ts";
 import type { Column } from "../chart/csv.ts";
+import { ListTable } from "../chart/list-table.tsx";
 import { Room } from "../chart/room.tsx";
 import { t } from "../messages/index.ts";
 import { useNow } from "../view/now.ts";
@@ -166,20 +167,9 @@ export const AuditRoom = defineComponent(
                   {t("admin.unreadable", { lines: answer.data.unreadable })}
                 </p>
               ) : null}
-              <section class="scroll entries" tabindex={0} aria-label={t("admin.audit")}>
-                <table>
-                  <thead>
-                    <tr>
-                      {columns().map(({ name, title }) => (
-                        <th key={name} scope="col" class="words">
-                          {title}
-                        </th>
-                      ))}
-                    </tr>
-                  </thead>
-                  <tbody>{answer.data?.entries.map(row)}</tbody>
-                </table>
-              </section>
+              <ListTable class="entries" label={t("admin.audit")} columns={columns()}>
+                {{ default: () => answer.data?.entries.map(row) }}
+              </ListTable>
             </>
           ),
         }}

@@ -3,6 +3,7 @@ import { defineComponent, ref } from "vue";
 import { useAnswer } from "../api/answer.ts";
 import { ApiProblem, tell } from "../api/client.ts";
 import type { Column } from "../chart/csv.ts";
+import { ListTable } from "../chart/list-table.tsx";
 import { Room } from "../chart/room.tsx";
 import { t } from "../messages/index.ts";
 import { moment } from "../names/format.ts";
@@ -137,21 +138,9 @@ export const KeysRoom = defineComponent(
               </div>
             ),
             default: () => (
-              <section class="scroll" tabindex={0} aria-label={t("admin.keys")}>
-                <table>
-                  <thead>
-                    <tr>
-                      {columns().map(({ name, title }) => (
-                        <th key={name} scope="col" class="words">
-                          {title}
-                        </th>
-                      ))}
-                      <td />
-                    </tr>
-                  </thead>
-                  <tbody>{answer.data?.keys.map(row)}</tbody>
-                </table>
-              </section>
+              <ListTable acts label={t("admin.keys")} columns={columns()}>
+                {{ default: () => answer.data?.keys.map(row) }}
+              </ListTable>
             ),
           }}
         </Room>

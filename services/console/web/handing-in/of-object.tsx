@@ -2,6 +2,7 @@ import type { api } from "@v6meter/schemas";
 import { defineComponent } from "vue";
 import { RouterLink } from "vue-router";
 import type { Column } from "../chart/csv.ts";
+import { ListTable } from "../chart/list-table.tsx";
 import { Room } from "../chart/room.tsx";
 import { language, t } from "../messages/index.ts";
 import { moment } from "../names/format.ts";
@@ -57,19 +58,10 @@ export const ObjectSubmissions = defineComponent(
         {{
           default: () => (
             <>
-              <section class="scroll" tabindex={0} aria-label={t("handingIn.ofObject")}>
-                <table>
-                  <thead>
-                    <tr>
-                      {columns().map(({ name, title }) => (
-                        <th key={name} scope="col" class="words">
-                          {title}
-                        </th>
-                      ))}
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {answer.data?.submissions.map((it) => (
+              <ListTable label={t("handingIn.ofObject")} columns={columns()}>
+                {{
+                  default: () =>
+                    answer.data?.submissions.map((it) => (
                       <tr key={it.id} data-submission={it.id}>
                         {columns().map((column) => (
                           <td key={column.name} class="words" data-part={column.name}>
@@ -77,10 +69,9 @@ export const ObjectSubmissions = defineComponent(
                           </td>
                         ))}
                       </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </section>
+                    )),
+                }}
+              </ListTable>
               {answer.data?.next ? (
                 <button type="button" data-do="more" disabled={answer.loading} onClick={more}>
                   {t("handingIn.more")}
