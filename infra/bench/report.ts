@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,6 +11,7 @@ import { Fault, queryConfig, REPORT_FORMAT_NAMES, REPORT_LANGUAGES, storeConfig 
 import { openEmbeddedStore } from "@v6meter/store";
 import { machineNow } from "./machine.ts";
 import { fillProvince, PROVINCE_REGISTRY } from "./province-rollups.ts";
+import { saveResult } from "./results.ts";
 import { type Spread, spreadOf } from "./rounds.ts";
 
 const HELP = `Usage: npm run bench:report -- [options]
@@ -245,12 +246,7 @@ await runCommand("bench:report", async () => {
       whole_cold_ms: frozen.cold_ms + firstWrite,
       whole_live_cold_ms: live.cold_ms + firstWrite,
     };
-    if (save) {
-      const name = `report-${machine.at.slice(0, 10)}-${machine.commit.replace("+", "-changed")}.json`;
-      const path = join(import.meta.dirname, "results", name);
-      writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
-      process.stderr.write(`written to ${path}\n`);
-    }
+    if (save) saveResult(result, machine.commit.replace("+", "-changed"));
     if (json) {
       process.stdout.write(`${JSON.stringify(result)}\n`);
       return 0;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "@v6meter/schemas";
 import type { Measured, UnitCosts } from "./cost-model.ts";
@@ -30,6 +30,13 @@ interface CollectorResult {
 export interface Saved<T> {
   readonly file: string;
   readonly result: T;
+}
+
+/** Keeps the result of a benchmark in a file named by it, date and commit, and says on the terminal where. */
+export function saveResult(result: { readonly bench: string; readonly at: string }, commit: string | null): void {
+  const path = join(FOLDER, `${result.bench}-${result.at.slice(0, 10)}-${commit}.json`);
+  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
+  process.stderr.write(`written to ${path}\n`);
 }
 
 /** The newest result of a benchmark: files are named by it, date and commit. Throws INTERNAL where there is none. */

@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand, wholeOption } from "@v6meter/runtime";
 import { Fault } from "@v6meter/schemas";
 import { machineNow, machineText } from "./machine.ts";
+import { saveResult } from "./results.ts";
 import { PARTS } from "./scale/parts.ts";
 import { FLAT_RATIO, type MeasuredSeries, measurePart } from "./scale/turns.ts";
 
@@ -119,10 +118,6 @@ await runCommand("bench:scale", async () => {
     series,
   };
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (values.save) {
-    const path = join(import.meta.dirname, "results", `scale-${result.at.slice(0, 10)}-${result.commit}.json`);
-    writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
-    process.stderr.write(`written to ${path}\n`);
-  }
+  if (values.save) saveResult(result, result.commit);
   return 0;
 });
